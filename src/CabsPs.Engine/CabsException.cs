@@ -1,0 +1,88 @@
+namespace CabsPs.Engine;
+
+/// <summary>What went wrong, one id per condition. The names are stable: scripts match on them.</summary>
+public enum CabsError
+{
+    /// <summary>A model path names neither a folder with safetensors weights nor a .safetensors file.</summary>
+    CheckpointNotFound,
+
+    /// <summary>A safetensors header or a shard index contradicts itself or the file it describes.</summary>
+    CheckpointInvalid,
+
+    /// <summary>A file ends before the bytes its header promises.</summary>
+    FileTruncated,
+
+    /// <summary>A config.json cannot be read as JSON.</summary>
+    ConfigInvalid,
+
+    /// <summary>A tensor of the base is absent from an expert.</summary>
+    TensorMissing,
+
+    /// <summary>A tensor has different shapes in two models.</summary>
+    TensorShapeMismatch,
+
+    /// <summary>A tensor has element types that cannot be merged.</summary>
+    TensorTypeMismatch,
+
+    /// <summary>A tensor that is not floating point differs between the models.</summary>
+    IntegerTensorDiffers,
+
+    /// <summary>An input holds NaN or infinity.</summary>
+    NonFiniteInput,
+
+    /// <summary>A recipe cannot be read: YAML syntax, an unknown key or method, a value of the wrong kind.</summary>
+    RecipeInvalid,
+
+    /// <summary>A parameter is outside its range.</summary>
+    ParameterInvalid,
+
+    /// <summary>An expert is the base itself.</summary>
+    ExpertIsBase,
+
+    /// <summary>The same model stands twice in one merge.</summary>
+    DuplicateModel,
+
+    /// <summary>There is no task vector to merge.</summary>
+    NothingToMerge,
+
+    /// <summary>The destination exists and holds files.</summary>
+    OutputNotEmpty,
+
+    /// <summary>The destination is, or lies in, one of the inputs.</summary>
+    OutputIsInput,
+
+    /// <summary>Writing the result failed.</summary>
+    WriteFailed,
+
+    /// <summary>Reading an input failed.</summary>
+    ReadFailed,
+
+    /// <summary>The merge needs more memory than the limit allows.</summary>
+    MemoryLimit,
+}
+
+/// <summary>An expected failure: one line that names the file, tensor or key and says what to do.</summary>
+public sealed class CabsException : Exception
+{
+    /// <summary>Creates the failure.</summary>
+    /// <param name="error">The stable id of the condition.</param>
+    /// <param name="message">One line for a person.</param>
+    /// <param name="target">The file, tensor or key at fault.</param>
+    /// <param name="inner">The cause, shown only on request.</param>
+    public CabsException(CabsError error, string message, object? target = null, Exception? inner = null)
+        : base(message, inner)
+    {
+        Error = error;
+        Target = target;
+    }
+
+    /// <summary>The stable id of the condition.</summary>
+    public CabsError Error { get; }
+
+    /// <summary>The file, tensor or key at fault.</summary>
+    public object? Target { get; }
+
+    /// <summary>True when the call or recipe is wrong, false when a correct call failed.</summary>
+    public bool IsUsage => Error is CabsError.RecipeInvalid or CabsError.ParameterInvalid or CabsError.ExpertIsBase
+        or CabsError.DuplicateModel or CabsError.NothingToMerge or CabsError.OutputNotEmpty or CabsError.OutputIsInput;
+}

@@ -1,0 +1,17 @@
+namespace CabsPs.Engine.Checkpoints;
+
+/// <summary>One tensor of a checkpoint: what a header says of it, without its data.</summary>
+/// <param name="Name">The tensor's name.</param>
+/// <param name="Type">Its element type.</param>
+/// <param name="Shape">Its dimensions, outermost first; empty for a scalar.</param>
+/// <param name="Count">How many elements it has.</param>
+/// <param name="File">The full path of the file it lies in.</param>
+/// <param name="Offset">Where its data begins, in bytes from the start of the file.</param>
+public sealed record TensorInfo(string Name, DType Type, IReadOnlyList<long> Shape, long Count, string File, long Offset)
+{
+    /// <summary>Bytes of data.</summary>
+    public long ByteLength => Count * Type.Size();
+
+    /// <summary>The shape as people write it: <c>[4096, 1024]</c>.</summary>
+    public string ShapeText => $"[{string.Join(", ", Shape)}]";
+}

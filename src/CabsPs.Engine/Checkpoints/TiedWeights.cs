@@ -1,0 +1,35 @@
+namespace CabsPs.Engine.Checkpoints;
+
+/// <summary>The names under which a language model stores its output head and its token embedding. A model that ties them
+/// stores the embedding alone.</summary>
+public static class TiedWeights
+{
+    /// <summary>The output head.</summary>
+    public const string Head = "lm_head.weight";
+
+    private static readonly string[] s_embeddings =
+        ["embed_tokens.weight", "wte.weight", "word_embeddings.weight", "tok_embeddings.weight", "embed_in.weight", "shared.weight"];
+
+    /// <summary>The token embedding of a model, or null.</summary>
+    public static TensorInfo? FindEmbedding(Checkpoint model)
+    {
+        foreach (string ending in s_embeddings)
+        {
+            TensorInfo? found = model.Tensors.FirstOrDefault(t => t.Name == ending || t.Name.EndsWith("." + ending, StringComparison.Ordinal));
+            if (found is not null)
+                return found;
+        }
+
+        return null;
+    }
+
+    /// <summary>True for the output head and token embeddings: tensors with a row per token.</summary>
+    public static bool IsVocabularyIndexed(string name) =>
+        name == Head || s_embeddings.Any(ending => name == ending || name.EndsWith("." + ending, StringComparison.Ordinal));
+
+    /// <summary>True for class names of models that have an output head over the vocabulary.</summary>
+    public static bool IsLanguageModel(string architecture) =>
+        architecture.EndsWith("LMHeadModel", StringComparison.Ordinal)
+        || architecture.EndsWith("ForCausalLM", StringComparison.Ordinal)
+        || architecture.EndsWith("ForConditionalGeneration", StringComparison.Ordinal);
+}

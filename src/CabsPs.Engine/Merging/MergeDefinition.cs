@@ -1,0 +1,58 @@
+using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.TaskVectors;
+
+namespace CabsPs.Engine.Merging;
+
+/// <summary>A model that a merge reads besides the base.</summary>
+/// <param name="Name">What messages and results call it.</param>
+/// <param name="Path">Its folder or file.</param>
+/// <param name="Parameters">Values given for this model alone.</param>
+public sealed record ModelInput(string Name, string Path, ParameterSet Parameters)
+{
+    /// <summary>False for a model that only takes part in choosing the others' positions: a member of their group that was not
+    /// piped into the merge.</summary>
+    public bool Contributes { get; init; } = true;
+}
+
+/// <summary>Vectors that are sparsified together.</summary>
+/// <param name="Sparsifier">How.</param>
+/// <param name="Members">Indexes into the definition's inputs, in the order of assignment.</param>
+/// <param name="Parameters">Values for the whole group; null means the definition's own.</param>
+public sealed record SparsifierGroup(Sparsifier Sparsifier, IReadOnlyList<int> Members, ParameterSet? Parameters = null);
+
+/// <summary>What is to be merged and how, from a recipe or a pipeline; nothing has been read yet.</summary>
+public sealed record MergeDefinition
+{
+    /// <summary>The method.</summary>
+    public required MergeMethod Method { get; init; }
+
+    /// <summary>The base model's folder or file.</summary>
+    public required string BasePath { get; init; }
+
+    /// <summary>The experts, in order.</summary>
+    public required IReadOnlyList<ModelInput> Inputs { get; init; }
+
+    /// <summary>Values for all models and for the merge as a whole.</summary>
+    public ParameterSet Parameters { get; init; } = ParameterSet.Empty;
+
+    /// <summary>Who is sparsified with whom; an input in no group stays dense.</summary>
+    public IReadOnlyList<SparsifierGroup> Groups { get; init; } = [];
+
+    /// <summary>Wildcards over tensor names; with any, only tensors that match one are merged.</summary>
+    public IReadOnlyList<string> Include { get; init; } = [];
+
+    /// <summary>Wildcards over tensor names that are copied from the base.</summary>
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    /// <summary>The type the result is stored as; null keeps each tensor's promoted input type.</summary>
+    public DType? OutputType { get; init; }
+
+    /// <summary>Lets an expert lack a tensor of the base: it adds nothing there.</summary>
+    public bool SkipMissing { get; init; }
+
+    /// <summary>Lets NaN and infinity through instead of refusing them.</summary>
+    public bool AllowNonFinite { get; init; }
+
+    /// <summary>What the reader of the recipe wants its writer to know.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}

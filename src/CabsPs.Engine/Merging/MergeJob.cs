@@ -1,0 +1,153 @@
+using System.Numerics;
+using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Numerics;
+
+namespace CabsPs.Engine.Merging;
+
+/// <summary>Computes one tensor: its measuring passes, then the one that writes. Sums are kept per segment, a length that depends
+/// on the tensor's blocks alone, and added up in order: threads and piece sizes never show in a result.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+internal sealed class MergeJob<T> : TensorJob
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private const int TargetSegment = 1 << 18;
+    private readonly MergePlan _plan;
+    private readonly CheckpointReader _reader;
+    private readonly CheckpointWriter _writer;
+    private readonly CancellationToken _cancel;
+    private readonly IKernels<T> _kernels;
+    private readonly TensorKernel<T> _kernel;
+    private readonly Cut _cut;
+    private double[] _sums;
+    private double[] _totals = [];
+    private int _pass;
+
+    public MergeJob(MergePlan plan, int index, CheckpointReader reader, CheckpointWriter writer, IKernels<T> kernels, CancellationToken cancel)
+        : this(plan, index, reader, writer, kernels, plan.Bind(plan.Tensors[index], kernels), cancel)
+    {
+    }
+
+    private MergeJob(MergePlan plan, int index, CheckpointReader reader, CheckpointWriter writer, IKernels<T> kernels, TensorKernel<T> kernel, CancellationToken cancel)
+        : base(plan.Tensors[index], index, Cut.Of(plan, plan.Tensors[index], kernel.BlockLength).Units(plan.Tensors[index].Output.Count))
+    {
+        _plan = plan;
+        _reader = reader;
+        _writer = writer;
+        _kernels = kernels;
+        _kernel = kernel;
+        _cancel = cancel;
+        _cut = Cut.Of(plan, Plan, kernel.BlockLength);
+        _sums = NewSums();
+    }
+
+    public override void Run(int unit, WorkBuffers buffers)
+    {
+        long start = unit * _cut.Unit, end = Math.Min(Plan.Output.Count, start + _cut.Unit);
+        Tile<T> tile = buffers.Tile<T>();
+        tile.Reserve(_plan.Inputs.Count, (int)Math.Min(_plan.Memory.LongestTile, Math.Max(_cut.Tile, MemoryBudget.DefaultTileLength)));
+        for (long at = start; at < end; at += _cut.Piece)
+        {
+            _cancel.ThrowIfCancellationRequested();
+            RunPiece(at, (int)Math.Min(_cut.Piece, end - at), buffers, tile);
+        }
+    }
+
+    public override void Report(Tally tally)
+    {
+        if (_totals.Length > 0)
+            _kernel.Report(_totals, tally);
+    }
+
+    protected override bool EndPass()
+    {
+        int count = _kernel.SumCount(_pass);
+        _totals = new double[count];
+        for (int i = 0; i < _sums.Length; i++)
+            _totals[i % count] += _sums[i];
+        if (_pass == _kernel.MeasuringPasses)
+        {
+            _sums = [];
+            return true;
+        }
+
+        _kernel.Complete(_pass++, _totals);
+        _sums = NewSums();
+        return false;
+    }
+
+    private double[] NewSums() => new double[_kernel.SumCount(_pass) * ((Plan.Output.Count + _cut.Segment - 1) / _cut.Segment)];
+
+    private void RunPiece(long start, int length, WorkBuffers buffers, Tile<T> tile)
+    {
+        Fill(Plan.Base, start, length, buffers.Base, buffers.PieceBytes);
+        for (int i = 0; i < Plan.Inputs.Count; i++)
+        {
+            if (Plan.Inputs[i] is { } tensor)
+                Fill(tensor, start, length, buffers.Input(i), buffers.PieceBytes);
+        }
+
+        bool writes = _pass == _kernel.MeasuringPasses;
+        int sumCount = _kernel.SumCount(_pass), outSize = Plan.Output.Type.Size();
+        for (int at = 0; at < length; at += _cut.Tile)
+        {
+            tile.MoveTo(start + at, Math.Min(_cut.Tile, length - at));
+            Load(Plan.Base, at, buffers.Base, tile.Base, tile.Start, _plan.Base.Path);
+            for (int i = 0; i < Plan.Inputs.Count; i++)
+            {
+                if (Plan.Inputs[i] is { } tensor)
+                    Load(tensor, at, buffers.Input(i), tile.Input(i), tile.Start, _plan.Inputs[i].Path);
+            }
+
+            Span<double> sums = _sums.AsSpan((int)(tile.Start / _cut.Segment) * sumCount, sumCount);
+            if (!writes)
+            {
+                _kernel.Measure(_pass, tile, sums);
+                continue;
+            }
+
+            _kernel.Merge(tile, tile.Output, sums);
+            _kernels.Narrow(tile.Output, Plan.Output.Type, buffers.Output.AsSpan(at * outSize, tile.Length * outSize));
+        }
+
+        if (writes)
+            Write(start, buffers.Output.AsSpan(0, length * outSize), buffers.PieceBytes);
+    }
+
+    private void Fill(TensorInfo tensor, long start, int length, byte[] buffer, int pieceBytes)
+    {
+        int size = tensor.Type.Size();
+        _reader.Read(tensor, start * size, buffer.AsSpan(0, length * size), pieceBytes);
+    }
+
+    private void Write(long start, ReadOnlySpan<byte> bytes, int pieceBytes)
+    {
+        long offset = start * Plan.Output.Type.Size();
+        for (int at = 0; at < bytes.Length; at += pieceBytes)
+            _writer.Write(Plan.Output.Name, offset + at, bytes.Slice(at, Math.Min(pieceBytes, bytes.Length - at)));
+    }
+
+    private void Load(TensorInfo tensor, int at, byte[] bytes, Span<T> values, long start, string model)
+    {
+        int size = tensor.Type.Size();
+        if (_kernels.Widen(bytes.AsSpan(at * size, values.Length * size), tensor.Type, values) || _plan.Definition.AllowNonFinite)
+            return;
+        int first = _kernels.FirstNonFinite(values);
+        throw new CabsException(CabsError.NonFiniteInput, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {values[first]} at index {start + first}; repair {model}, or allow non-finite weights", tensor.Name);
+    }
+
+    /// <summary>How a tensor is cut: tiles of whole blocks are computed at once, pieces of whole tiles are read at once, segments
+    /// of whole tiles have sums of their own, units of whole segments are done by one thread.</summary>
+    private readonly record struct Cut(int Tile, long Piece, long Segment, long Unit)
+    {
+        public static Cut Of(MergePlan plan, TensorPlan tensor, int blockLength)
+        {
+            int tile = (int)Math.Min(MemoryBudget.TileFor(blockLength), Math.Max(tensor.Output.Count, 1));
+            int widest = tensor.Inputs.OfType<TensorInfo>().Aggregate(Math.Max(tensor.Base.Type.Size(), tensor.Output.Type.Size()), (size, t) => Math.Max(size, t.Type.Size()));
+            long piece = Math.Max(1, plan.Memory.PieceBytes / widest / tile) * tile;
+            long segment = (TargetSegment + tile - 1L) / tile * tile;
+            return new Cut(tile, piece, segment, Math.Max(1, piece / segment) * segment);
+        }
+
+        public int Units(long count) => (int)((count + Unit - 1) / Unit);
+    }
+}

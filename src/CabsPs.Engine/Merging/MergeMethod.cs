@@ -1,0 +1,32 @@
+using CabsPs.Engine.Numerics;
+using CabsPs.Engine.TaskVectors;
+
+namespace CabsPs.Engine.Merging;
+
+/// <summary>A way to merge: its name, its parameters and how it treats one tensor. Recipe keys, help and messages follow from
+/// the declaration.</summary>
+public abstract class MergeMethod
+{
+    /// <summary>The name in recipes.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>One sentence on what it does.</summary>
+    public abstract string Summary { get; }
+
+    /// <summary>Where the formula comes from.</summary>
+    public abstract string Source { get; }
+
+    /// <summary>The parameters it takes.</summary>
+    public abstract IReadOnlyList<MethodParameter> Parameters { get; }
+
+    /// <summary>How the task vectors of a recipe are sparsified together, or null when they stay dense.</summary>
+    public virtual Sparsifier? Sparsifier => null;
+
+    /// <summary>Makes the computation for one tensor.</summary>
+    /// <param name="context">The tensor and its parameter values.</param>
+    /// <param name="kernels">The arithmetic.</param>
+    /// <typeparam name="T">float, or double for tensors with a float64 input.</typeparam>
+    /// <exception cref="CabsException">A parameter has no value or one that cannot be.</exception>
+    public abstract TensorKernel<T> Bind<T>(TensorContext context, IKernels<T> kernels)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>;
+}

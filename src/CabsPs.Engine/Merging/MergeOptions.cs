@@ -1,0 +1,32 @@
+using CabsPs.Engine.Checkpoints;
+
+namespace CabsPs.Engine.Merging;
+
+/// <summary>How a merge is carried out. Nothing here changes a byte of the result's weights, except how they are cut into files.</summary>
+public sealed record MergeOptions
+{
+    /// <summary>Memory limit when none is given.</summary>
+    public const long DefaultMaxMemory = 1L << 30;
+
+    /// <summary>Bytes read or written at once when nothing else is asked for: large enough to amortise a system call, small enough
+    /// to stay in a core's cache.</summary>
+    public const int DefaultPieceBytes = 256 << 10;
+
+    /// <summary>Threads that compute; 0 means one per core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>The most bytes that buffers may take together.</summary>
+    public long MaxMemory { get; init; } = DefaultMaxMemory;
+
+    /// <summary>The most tensor bytes in one file of the result.</summary>
+    public long ShardBytes { get; init; } = OutputLayout.DefaultShardBytes;
+
+    /// <summary>Bytes read or written at once, per model and thread.</summary>
+    public int PieceBytes { get; init; } = DefaultPieceBytes;
+
+    /// <summary>Allows a destination that holds files.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>The number of threads meant.</summary>
+    public int EffectiveThreads => Threads > 0 ? Threads : Environment.ProcessorCount;
+}

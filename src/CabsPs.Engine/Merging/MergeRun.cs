@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using CabsPs.Engine.Checkpoints;
+
+namespace CabsPs.Engine.Merging;
+
+/// <summary>Carries out a plan: reads pieces of all models, computes them and writes them at their final places, on several
+/// threads, in memory that does not grow with the models.</summary>
+public sealed class MergeRun
+{
+    private readonly MergePlan _plan;
+    private readonly Stopwatch _clock = new();
+    private CheckpointReader? _reader;
+    private CheckpointWriter? _writer;
+    private string _current = string.Empty;
+
+    /// <summary>Prepares a run.</summary>
+    /// <param name="plan">What to do.</param>
+    public MergeRun(MergePlan plan) => _plan = plan;
+
+    /// <summary>How far the run is; may be asked from any thread at any time.</summary>
+    public MergeProgress Progress => new(
+        (_reader?.BytesRead ?? 0) + (_writer?.BytesWritten ?? 0),
+        _plan.BytesToRead + _plan.Layout.TensorBytes,
+        _current,
+        _clock.Elapsed);
+
+    /// <summary>Merges. The destination appears when everything is written and not before.</summary>
+    /// <param name="destination">The folder the result gets.</param>
+    /// <param name="cancel">Stops the run within a piece; nothing is left behind.</param>
+    /// <returns>What was done.</returns>
+    /// <exception cref="CabsException">An input or the destination cannot be used.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public MergeResult Execute(string destination, CancellationToken cancel = default)
+    {
+        _clock.Start();
+        CheckpointWriter.CheckDestination(destination, _plan.Inputs.Prepend(_plan.Base), _plan.Options.Force);
+        using var reader = new CheckpointReader();
+        using CheckpointWriter writer = CheckpointWriter.Create(destination, _plan.Layout, _plan.Options.Force);
+        (_reader, _writer) = (reader, writer);
+        var queue = new WorkQueue(_plan, reader, writer, cancel);
+        RunWorkers(queue, cancel);
+        Tally tally = queue.Finish();
+        WriteSideFiles(writer);
+        cancel.ThrowIfCancellationRequested();
+        writer.Complete();
+        _clock.Stop();
+        return Summarise(writer, reader, tally);
+    }
+
+    private void RunWorkers(WorkQueue queue, CancellationToken cancel)
+    {
+        var threads = new Thread[_plan.Memory.Threads - 1];
+        for (int i = 0; i < threads.Length; i++)
+        {
+            threads[i] = new Thread(() => Work(queue)) { IsBackground = true, Name = $"cabs merge {i + 2}" };
+            threads[i].Start();
+        }
+
+        Work(queue);
+        foreach (Thread thread in threads)
+            thread.Join();
+        queue.ThrowFirstFailure();
+        cancel.ThrowIfCancellationRequested();
+    }
+
+    private void Work(WorkQueue queue)
+    {
+        var buffers = new WorkBuffers(_plan);
+        while (queue.TryTake(out WorkUnit unit))
+        {
+            Exception? failure = null;
+            try
+            {
+                _current = unit.Job.Plan.Output.Name;
+                unit.Job.Run(unit.Index, buffers);
+            }
+            catch (Exception e)
+            {
+                // thrown again on the caller's thread, once all workers have stopped
+                failure = e;
+            }
+
+            queue.Done(unit, failure);
+        }
+    }
+
+    private void WriteSideFiles(CheckpointWriter writer)
+    {
+        if (_plan.Base.Config is { } config)
+            writer.WriteFile(ModelConfig.FileName, _plan.ConfigType is { } type ? config.WithType(type) : config.Text);
+        foreach (string file in _plan.SideFiles)
+            writer.CopyFile(file);
+    }
+
+    private MergeResult Summarise(CheckpointWriter writer, CheckpointReader reader, Tally tally)
+    {
+        string[] names = [.. _plan.Definition.Inputs.Select(i => i.Name)];
+        return new MergeResult
+        {
+            Path = writer.Destination,
+            Method = _plan.Definition.Method.Name,
+            Files = [.. new DirectoryInfo(writer.Destination).GetFiles().OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => new ResultFile(f.FullName, f.Length))],
+            Vectors = [.. Enumerable.Range(0, names.Length).Where(i => _plan.Definition.Inputs[i].Contributes).Select(i => tally.Vector(i, names[i]))],
+            Overlaps = tally.Pairs(names),
+            Tensors = _plan.Tensors,
+            LeftOut = _plan.LeftOut,
+            Warnings = _plan.Warnings,
+            Duration = _clock.Elapsed,
+            BytesRead = reader.BytesRead,
+            BytesWritten = writer.BytesWritten,
+            PeakMemory = Process.GetCurrentProcess().PeakWorkingSet64,
+            Threads = _plan.Memory.Threads,
+        };
+    }
+}

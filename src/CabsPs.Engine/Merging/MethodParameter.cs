@@ -1,0 +1,118 @@
+using System.Globalization;
+
+namespace CabsPs.Engine.Merging;
+
+/// <summary>What values a parameter takes.</summary>
+public enum ParameterKind
+{
+    /// <summary>A real number.</summary>
+    Number,
+
+    /// <summary>A whole number.</summary>
+    Integer,
+
+    /// <summary>True or false.</summary>
+    Switch,
+
+    /// <summary>One of a few words.</summary>
+    Choice,
+}
+
+/// <summary>Where a parameter may stand.</summary>
+public enum ParameterScope
+{
+    /// <summary>Under a model, or at the top for all models.</summary>
+    Model,
+
+    /// <summary>At the top only.</summary>
+    Global,
+}
+
+/// <summary>A method's declaration of one parameter: recipe keys, completion, help and error messages follow from it.</summary>
+/// <param name="Name">The recipe key.</param>
+/// <param name="Kind">What values it takes.</param>
+/// <param name="Scope">Where it may stand.</param>
+/// <param name="Description">One sentence for help.</param>
+public sealed record MethodParameter(string Name, ParameterKind Kind, ParameterScope Scope, string Description)
+{
+    /// <summary>The value where none is given; null makes the parameter required.</summary>
+    public object? Default { get; init; }
+
+    /// <summary>The smallest number allowed.</summary>
+    public double Minimum { get; init; } = double.NegativeInfinity;
+
+    /// <summary>The largest number allowed.</summary>
+    public double Maximum { get; init; } = double.PositiveInfinity;
+
+    /// <summary>The words allowed: all values of a choice, or what stands for a number (<c>auto</c>).</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
+    /// <summary>What the parameter takes, for messages: <c>a whole number from 1 up</c>.</summary>
+    public string Expectation
+    {
+        get
+        {
+            string words = string.Join(", ", Words);
+            string text = Kind switch
+            {
+                ParameterKind.Switch => "true or false",
+                ParameterKind.Choice => $"one of {words}",
+                ParameterKind.Integer => $"a whole number{Range}",
+                _ => $"a number{Range}",
+            };
+            return Kind is ParameterKind.Number or ParameterKind.Integer && Words.Count > 0 ? $"{text}, or {words}" : text;
+        }
+    }
+
+    private string Range => (double.IsFinite(Minimum), double.IsFinite(Maximum)) switch
+    {
+        (true, true) => string.Create(CultureInfo.InvariantCulture, $" from {Minimum} to {Maximum}"),
+        (true, false) => string.Create(CultureInfo.InvariantCulture, $" from {Minimum} up"),
+        (false, true) => string.Create(CultureInfo.InvariantCulture, $" up to {Maximum}"),
+        _ => string.Empty,
+    };
+
+    /// <summary>Reads one value as a recipe writes it; numbers and booleans as mergekit 0.1.5 reads them (words for booleans,
+    /// 1 and 0 for either, underscores in numbers).</summary>
+    /// <param name="text">The value's text.</param>
+    /// <param name="value">A double, a bool or a word.</param>
+    /// <returns>False when the text is not a value of this parameter.</returns>
+    public bool TryRead(string text, out object value)
+    {
+        value = text;
+        string trimmed = text.Trim();
+        if (Words.FirstOrDefault(w => string.Equals(w, trimmed, StringComparison.OrdinalIgnoreCase)) is { } word)
+        {
+            value = word;
+            return true;
+        }
+
+        bool? flag = trimmed.ToLowerInvariant() switch
+        {
+            "true" or "yes" or "on" or "t" or "y" => true,
+            "false" or "no" or "off" or "f" or "n" => false,
+            _ => null,
+        };
+        switch (Kind)
+        {
+            case ParameterKind.Choice:
+                return false;
+            case ParameterKind.Switch:
+                flag ??= TryNumber(trimmed, out double bit) ? bit == 1 ? true : bit == 0 ? false : null : null;
+                value = flag ?? false;
+                return flag is not null;
+            default:
+                double number = flag is true ? 1 : 0;
+                bool ok = (flag is not null || TryNumber(trimmed, out number)) && Accepts(number);
+                value = number;
+                return ok;
+        }
+    }
+
+    /// <summary>Whether a number lies in the range and is whole where it must be.</summary>
+    public bool Accepts(double number) =>
+        number >= Minimum && number <= Maximum && double.IsFinite(number) && (Kind != ParameterKind.Integer || number == Math.Floor(number));
+
+    private static bool TryNumber(string text, out double number) =>
+        double.TryParse(text.Replace("_", string.Empty, StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+}

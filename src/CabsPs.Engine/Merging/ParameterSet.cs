@@ -1,0 +1,61 @@
+namespace CabsPs.Engine.Merging;
+
+/// <summary>A value under a condition: one value, or a list that runs over the layers.</summary>
+/// <param name="Filter">A part of the tensor's name (case-sensitive); null or <c>*</c> fits every tensor.</param>
+/// <param name="Values">One value, or several: a gradient from the first layer to the last.</param>
+public sealed record ParameterCondition(string? Filter, IReadOnlyList<object> Values)
+{
+    /// <summary>Whether the condition fits a tensor.</summary>
+    public bool Fits(string tensor) => string.IsNullOrEmpty(Filter) || Filter == "*" || tensor.Contains(Filter, StringComparison.Ordinal);
+
+    /// <summary>The value at a place between the first layer (0) and the last (1): numbers are interpolated between the two
+    /// nearest entries, anything else steps (mergekit's gradients).</summary>
+    public object At(double place)
+    {
+        if (Values.Count == 1)
+            return Values[0];
+        double scaled = place * (Values.Count - 1);
+        int index = (int)scaled;
+        double rest = scaled - index;
+        if (index >= Values.Count - 1 || Values[index] is not double low || Values[index + 1] is not double high)
+            return Values[Math.Min(index, Values.Count - 1)];
+        return ((1 - rest) * low) + (rest * high);
+    }
+}
+
+/// <summary>Parameter values as given at one level: under a model, or at the top. Immutable.</summary>
+public sealed class ParameterSet
+{
+    /// <summary>No values.</summary>
+    public static readonly ParameterSet Empty = new(new Dictionary<string, IReadOnlyList<ParameterCondition>>());
+
+    private readonly IReadOnlyDictionary<string, IReadOnlyList<ParameterCondition>> _values;
+
+    /// <summary>Creates a set.</summary>
+    /// <param name="values">Per parameter its conditions; the first that fits counts.</param>
+    public ParameterSet(IReadOnlyDictionary<string, IReadOnlyList<ParameterCondition>> values) => _values = values;
+
+    /// <summary>The names given.</summary>
+    public IEnumerable<string> Names => _values.Keys;
+
+    /// <summary>A set of plain values: doubles, booleans or words.</summary>
+    public static ParameterSet Of(params IEnumerable<(string Name, object Value)> values) =>
+        new(values.ToDictionary(v => v.Name, v => (IReadOnlyList<ParameterCondition>)[new ParameterCondition(null, [v.Value])], StringComparer.Ordinal));
+
+    /// <summary>The value for a tensor, or null where none fits.</summary>
+    /// <param name="parameter">The parameter's name.</param>
+    /// <param name="tensor">The tensor's name at this level.</param>
+    /// <param name="place">Its layer's place between the first (0) and the last (1).</param>
+    public object? Find(string parameter, string tensor, double place)
+    {
+        if (!_values.TryGetValue(parameter, out IReadOnlyList<ParameterCondition>? conditions))
+            return null;
+        foreach (ParameterCondition condition in conditions)
+        {
+            if (condition.Fits(tensor))
+                return condition.At(place);
+        }
+
+        return null;
+    }
+}

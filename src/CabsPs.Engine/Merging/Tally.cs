@@ -1,0 +1,94 @@
+namespace CabsPs.Engine.Merging;
+
+/// <summary>What happened to each task vector, summed over tensors.</summary>
+/// <param name="inputs">How many inputs there are.</param>
+public sealed class Tally(int inputs)
+{
+    private readonly long[] _total = new long[inputs];
+    private readonly long[] _kept = new long[inputs];
+    private readonly double[] _energy = new double[inputs];
+    private readonly double[] _energyKept = new double[inputs];
+    private readonly double[] _weight = new double[inputs];
+    private readonly bool[] _masked = new bool[inputs];
+    private readonly long[,] _shared = new long[inputs, inputs];
+    private readonly long[,] _first = new long[inputs, inputs];
+    private readonly long[,] _second = new long[inputs, inputs];
+    private readonly bool[,] _paired = new bool[inputs, inputs];
+
+    /// <summary>Adds a tensor's figures for one vector.</summary>
+    /// <param name="input">The input's index.</param>
+    /// <param name="total">Weights in the tensor.</param>
+    /// <param name="kept">Weights of the delta that are kept.</param>
+    /// <param name="energy">Σδ².</param>
+    /// <param name="energyKept">Σδ² of what is kept.</param>
+    /// <param name="weight">The weight λ used.</param>
+    /// <param name="masked">False for a dense vector, whose energy is not measured.</param>
+    public void AddVector(int input, long total, long kept, double energy, double energyKept, double weight, bool masked)
+    {
+        _total[input] += total;
+        _kept[input] += kept;
+        _energy[input] += energy;
+        _energyKept[input] += energyKept;
+        _weight[input] += weight * total;
+        _masked[input] |= masked;
+    }
+
+    /// <summary>Adds a tensor's figures for a pair of sparsified vectors.</summary>
+    public void AddPair(int a, int b, long shared, long keptA, long keptB)
+    {
+        _shared[a, b] += shared;
+        _first[a, b] += keptA;
+        _second[a, b] += keptB;
+        _paired[a, b] = true;
+    }
+
+    /// <summary>The summary of one vector: its mean weight over all merged weights, the share of positions kept, and
+    /// ‖kept δ‖ / ‖δ‖.</summary>
+    public VectorSummary Vector(int input, string name) => new(
+        name,
+        _total[input] == 0 ? 0 : _weight[input] / _total[input],
+        _kept[input],
+        _total[input] == 0 ? 0 : _kept[input] / (double)_total[input],
+        !_masked[input] ? 1 : _energy[input] == 0 ? 0 : Math.Sqrt(_energyKept[input] / _energy[input]));
+
+    /// <summary>The overlap of every pair of sparsified vectors, over the positions kept in all tensors.</summary>
+    public IReadOnlyList<PairSummary> Pairs(IReadOnlyList<string> names)
+    {
+        var pairs = new List<PairSummary>();
+        for (int a = 0; a < names.Count; a++)
+        {
+            for (int b = a + 1; b < names.Count; b++)
+            {
+                if (!_paired[a, b])
+                    continue;
+                long shared = _shared[a, b];
+                pairs.Add(new PairSummary(
+                    names[a],
+                    names[b],
+                    shared,
+                    Ratio(shared, _first[a, b] + _second[a, b] - shared),
+                    Ratio(shared, Math.Min(_first[a, b], _second[a, b]))));
+            }
+        }
+
+        return pairs;
+    }
+
+    private static double Ratio(long part, long whole) => whole == 0 ? 0 : part / (double)whole;
+}
+
+/// <summary>What happened to one task vector.</summary>
+/// <param name="Name">The model's name.</param>
+/// <param name="Weight">λ, the mean over the merged weights where it differs between tensors.</param>
+/// <param name="Kept">Positions kept.</param>
+/// <param name="KeptShare">Positions kept, as a share of all merged ones.</param>
+/// <param name="NormKept">‖kept δ‖ / ‖δ‖ over all merged tensors; 1 for a dense vector.</param>
+public sealed record VectorSummary(string Name, double Weight, long Kept, double KeptShare, double NormKept);
+
+/// <summary>How much two masks overlap.</summary>
+/// <param name="First">The first vector's name.</param>
+/// <param name="Second">The second vector's name.</param>
+/// <param name="Shared">Positions both keep.</param>
+/// <param name="Jaccard">Shared positions / positions either keeps.</param>
+/// <param name="ShareOfSmaller">Shared positions / positions of the smaller mask.</param>
+public sealed record PairSummary(string First, string Second, long Shared, double Jaccard, double ShareOfSmaller);

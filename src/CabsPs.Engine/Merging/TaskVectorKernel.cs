@@ -1,0 +1,258 @@
+using System.Numerics;
+using CabsPs.Engine.Numerics;
+using CabsPs.Engine.TaskVectors;
+
+namespace CabsPs.Engine.Merging;
+
+/// <summary>How masked task vectors become one.</summary>
+/// <param name="Weights">λ of each input; null means auto: ‖δ‖ / ‖kept δ‖ over the tensor.</param>
+/// <param name="Lambda">Scales the sum.</param>
+/// <param name="Normalize">Divides the sum by the sum of the weights first.</param>
+/// <param name="ElectSign">Where several masks meet: averages the terms that agree with the sign of their sum, instead of adding.</param>
+public sealed record Combination(IReadOnlyList<double?> Weights, double Lambda, bool Normalize, bool ElectSign);
+
+/// <summary>θ0 + λ · Σ λi · maski ⊙ δi on one tensor (task arithmetic: Ilharco et al., "Editing models with task arithmetic",
+/// ICLR 2023, section 2). Products and sums are rounded one by one in the order of the vectors.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+public sealed class TaskVectorKernel<T> : TensorKernel<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly IKernels<T> _kernels;
+    private readonly Combination _combination;
+    private readonly int[] _inputs;
+    private readonly int[] _terms;
+    private readonly SparsifierKernel<T>[] _groups;
+    private readonly bool[] _masked;
+    private readonly double[] _weights;
+    private readonly bool _automatic;
+    private readonly int _groupPasses;
+    private readonly long _count;
+
+    /// <summary>Binds the computation.</summary>
+    /// <param name="context">The tensor.</param>
+    /// <param name="combination">Weights and how they are applied.</param>
+    /// <param name="kernels">The arithmetic.</param>
+    public TaskVectorKernel(TensorContext context, Combination combination, IKernels<T> kernels)
+    {
+        _kernels = kernels;
+        _combination = combination;
+        _count = context.Count;
+        _inputs = [.. Enumerable.Range(0, context.Inputs.Count).Where(i => context.Present[i])];
+        _terms = [.. _inputs.Where(i => context.Inputs[i].Contributes)];
+        _groups = [.. context.Groups.Select(g => g.Sparsifier.Bind(context, g, kernels)).Where(g => g.Members.Count > 0)];
+        _masked = new bool[context.Inputs.Count];
+        foreach (int member in _groups.SelectMany(g => g.Members))
+            _masked[member] = true;
+        _weights = [.. combination.Weights.Select(w => w ?? 1)];
+        _automatic = _terms.Any(i => combination.Weights[i] is null && _masked[i]);
+        _groupPasses = _groups.Length == 0 ? 0 : _groups.Max(g => g.MeasuringPasses);
+        BlockLength = _groups.Aggregate(1, (length, group) => checked((int)Lcm(length, group.BlockLength)));
+    }
+
+    /// <inheritdoc/>
+    public override int BlockLength { get; }
+
+    /// <inheritdoc/>
+    public override int MeasuringPasses => _groupPasses + (_automatic ? 1 : 0);
+
+    /// <inheritdoc/>
+    public override int SumCount(int pass)
+    {
+        if (pass < _groupPasses)
+            return _groups.Sum(g => SumsOf(g, pass));
+        int perVector = 3 * _terms.Length;
+        return pass < MeasuringPasses ? perVector : perVector + (_terms.Length * (_terms.Length - 1) / 2);
+    }
+
+    /// <inheritdoc/>
+    public override void Measure(int pass, Tile<T> tile, Span<double> sums)
+    {
+        SubtractBase(tile);
+        if (pass >= _groupPasses)
+        {
+            MakeMasks(tile);
+            TallyVectors(tile, sums);
+            return;
+        }
+
+        foreach (SparsifierKernel<T> group in _groups)
+        {
+            int own = SumsOf(group, pass);
+            if (own > 0)
+                group.Measure(pass, tile, sums[..own]);
+            sums = sums[own..];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Complete(int pass, ReadOnlySpan<double> totals)
+    {
+        if (pass >= _groupPasses)
+        {
+            for (int t = 0; t < _terms.Length; t++)
+            {
+                double energy = totals[(3 * t) + 1], kept = totals[(3 * t) + 2];
+                if (_combination.Weights[_terms[t]] is null)
+                    _weights[_terms[t]] = !_masked[_terms[t]] || kept == 0 ? 1 : Math.Sqrt(energy / kept);
+            }
+
+            return;
+        }
+
+        foreach (SparsifierKernel<T> group in _groups)
+        {
+            int own = SumsOf(group, pass);
+            if (own > 0)
+                group.Complete(pass, totals[..own]);
+            totals = totals[own..];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
+    {
+        SubtractBase(tile);
+        MakeMasks(tile);
+        TallyVectors(tile, sums);
+        TallyPairs(tile, sums[(3 * _terms.Length)..]);
+        Span<T> total = tile.Total;
+        total.Clear();
+        foreach (int i in _terms)
+        {
+            T weight = T.CreateTruncating(_weights[i]);
+            if (_masked[i])
+                _kernels.AddScaled(total, tile.Input(i), weight, tile.Mask(i));
+            else
+                _kernels.AddScaled(total, tile.Input(i), weight);
+        }
+
+        if (_combination.ElectSign)
+            ElectSigns(tile, total);
+        if (_combination.Normalize)
+            Normalize(total);
+        if (_combination.Lambda != 1)
+            _kernels.Scale(total, T.CreateTruncating(_combination.Lambda));
+        tile.Base.CopyTo(output);
+        _kernels.Add(output, total);
+    }
+
+    /// <inheritdoc/>
+    public override void Report(ReadOnlySpan<double> totals, Tally tally)
+    {
+        int pair = 3 * _terms.Length;
+        for (int t = 0; t < _terms.Length; t++)
+        {
+            int i = _terms[t];
+            tally.AddVector(i, _count, (long)totals[3 * t], totals[(3 * t) + 1], totals[(3 * t) + 2], _weights[i], _masked[i]);
+            for (int u = t + 1; u < _terms.Length; u++, pair++)
+            {
+                if (_masked[i] && _masked[_terms[u]])
+                    tally.AddPair(i, _terms[u], (long)totals[pair], (long)totals[3 * t], (long)totals[3 * u]);
+            }
+        }
+    }
+
+    private static int SumsOf(SparsifierKernel<T> group, int pass) => pass < group.MeasuringPasses ? group.SumCount(pass) : 0;
+
+    private static long Lcm(long a, long b)
+    {
+        long x = a, y = b;
+        while (y != 0)
+            (x, y) = (y, x % y);
+        return a / x * b;
+    }
+
+    private void SubtractBase(Tile<T> tile)
+    {
+        foreach (int i in _inputs)
+            _kernels.Subtract(tile.Input(i), tile.Base);
+    }
+
+    private void MakeMasks(Tile<T> tile)
+    {
+        foreach (SparsifierKernel<T> group in _groups)
+            group.MakeMasks(tile);
+    }
+
+    private void TallyVectors(Tile<T> tile, Span<double> sums)
+    {
+        for (int t = 0; t < _terms.Length; t++)
+        {
+            int i = _terms[t];
+            if (!_masked[i])
+            {
+                sums[3 * t] += tile.Length;
+                continue;
+            }
+
+            sums[3 * t] += BitMask.Count(tile.Mask(i));
+            sums[(3 * t) + 1] += _kernels.SumOfSquares(tile.Input(i));
+            sums[(3 * t) + 2] += _kernels.SumOfSquares(tile.Input(i), tile.Mask(i));
+        }
+    }
+
+    private void TallyPairs(Tile<T> tile, Span<double> sums)
+    {
+        int pair = 0;
+        for (int t = 0; t < _terms.Length; t++)
+        {
+            for (int u = t + 1; u < _terms.Length; u++, pair++)
+            {
+                if (_masked[_terms[t]] && _masked[_terms[u]])
+                    sums[pair] += BitMask.CountShared(tile.Mask(_terms[t]), tile.Mask(_terms[u]));
+            }
+        }
+    }
+
+    // TIES' rule (Yadav et al., NeurIPS 2023, section 3) on the few positions where masks meet; a dense vector meets every mask
+    private void ElectSigns(Tile<T> tile, Span<T> total)
+    {
+        Span<ulong> once = tile.Claimed;
+        for (int word = 0; word < once.Length; word++)
+        {
+            ulong seen = 0, meeting = 0;
+            foreach (int i in _terms)
+            {
+                ulong mask = _masked[i] ? tile.Mask(i)[word] : ulong.MaxValue;
+                meeting |= seen & mask;
+                seen |= mask;
+            }
+
+            for (; meeting != 0; meeting &= meeting - 1)
+            {
+                int position = (word << 6) + BitOperations.TrailingZeroCount(meeting);
+                if (position < total.Length)
+                    total[position] = MeanOfAgreeing(tile, position, total[position]);
+            }
+        }
+    }
+
+    private T MeanOfAgreeing(Tile<T> tile, int position, T total)
+    {
+        T sum = T.Zero;
+        int count = 0;
+        bool plus = total >= T.Zero;
+        foreach (int i in _terms)
+        {
+            if (_masked[i] && !BitMask.Has(tile.Mask(i), position))
+                continue;
+            T term = T.CreateTruncating(_weights[i]) * tile.Input(i)[position];
+            if (plus ? term > T.Zero : term < T.Zero)
+            {
+                sum += term;
+                count++;
+            }
+        }
+
+        return sum / T.CreateTruncating(Math.Max(count, 1));
+    }
+
+    private void Normalize(Span<T> total)
+    {
+        T sum = T.Zero;
+        foreach (int i in _terms)
+            sum += T.CreateTruncating(_weights[i]);
+        if (T.Abs(sum) >= T.CreateTruncating(1e-8))
+            _kernels.Divide(total, sum);
+    }
+}

@@ -1,0 +1,106 @@
+using System.Numerics;
+
+namespace CabsPs.Engine.Merging;
+
+/// <summary>The computation of one tensor of the result, made of passes over its pieces: first those that only measure, then the
+/// one that writes. Pieces come in any order and from several threads at a time; measured sums are added up in a fixed order.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+public abstract class TensorKernel<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Pieces begin at multiples of this many elements, because what is decided inside a block needs all of it.</summary>
+    public abstract int BlockLength { get; }
+
+    /// <summary>How many passes measure before the one that writes.</summary>
+    public abstract int MeasuringPasses { get; }
+
+    /// <summary>How many sums a pass collects; the writing pass is number <see cref="MeasuringPasses"/> and collects the figures
+    /// of <see cref="Tally"/>.</summary>
+    public abstract int SumCount(int pass);
+
+    /// <summary>Measures one piece.</summary>
+    /// <param name="pass">Which pass, from 0.</param>
+    /// <param name="tile">The piece; its arrays may be overwritten.</param>
+    /// <param name="sums">To be added to.</param>
+    public abstract void Measure(int pass, Tile<T> tile, Span<double> sums);
+
+    /// <summary>Receives the sums of a finished pass.</summary>
+    public abstract void Complete(int pass, ReadOnlySpan<double> totals);
+
+    /// <summary>Computes one piece of the result.</summary>
+    /// <param name="tile">The piece; its arrays may be overwritten.</param>
+    /// <param name="output">Receives the merged weights.</param>
+    /// <param name="sums">Figures for the report, to be added to.</param>
+    public abstract void Merge(Tile<T> tile, Span<T> output, Span<double> sums);
+
+    /// <summary>Puts the writing pass's figures into the report.</summary>
+    public abstract void Report(ReadOnlySpan<double> totals, Tally tally);
+}
+
+/// <summary>A piece of a tensor in the computing type, with room to work in. One per thread, used for piece after piece.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+public sealed class Tile<T>
+    where T : unmanaged
+{
+    private T[] _base = [];
+    private T[] _total = [];
+    private T[] _output = [];
+    private T[][] _inputs = [];
+    private ulong[][] _masks = [];
+    private ulong[] _claimed = [];
+
+    /// <summary>The first element's place in the tensor.</summary>
+    public long Start { get; private set; }
+
+    /// <summary>Elements in the piece.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>The base's weights.</summary>
+    public Span<T> Base => _base.AsSpan(0, Length);
+
+    /// <summary>Room for sums.</summary>
+    public Span<T> Total => _total.AsSpan(0, Length);
+
+    /// <summary>Room for the result.</summary>
+    internal Span<T> Output => _output.AsSpan(0, Length);
+
+    /// <summary>Room for a set of positions.</summary>
+    public Span<ulong> Claimed => _claimed.AsSpan(0, Numerics.BitMask.WordCount(Length));
+
+    /// <summary>An input's weights (or, once a method has subtracted the base, its deltas).</summary>
+    public Span<T> Input(int index) => _inputs[index].AsSpan(0, Length);
+
+    /// <summary>Room for an input's mask.</summary>
+    public Span<ulong> Mask(int index) => _masks[index].AsSpan(0, Numerics.BitMask.WordCount(Length));
+
+    /// <summary>Bytes the arrays take for a tile of this size.</summary>
+    public static unsafe long ByteLength(int inputs, int length) =>
+        ((inputs + 3L) * length * sizeof(T)) + ((inputs + 1L) * Numerics.BitMask.WordCount(length) * 8);
+
+    /// <summary>Makes room.</summary>
+    internal void Reserve(int inputs, int length)
+    {
+        if (_inputs.Length < inputs || _base.Length < length)
+        {
+            _base = new T[length];
+            _total = new T[length];
+            _output = new T[length];
+            _inputs = new T[inputs][];
+            _masks = new ulong[inputs][];
+            for (int i = 0; i < inputs; i++)
+            {
+                _inputs[i] = new T[length];
+                _masks[i] = new ulong[Numerics.BitMask.WordCount(length)];
+            }
+
+            _claimed = new ulong[Numerics.BitMask.WordCount(length)];
+        }
+    }
+
+    /// <summary>Moves on to a piece.</summary>
+    internal void MoveTo(long start, int length)
+    {
+        Start = start;
+        Length = length;
+    }
+}

@@ -1,0 +1,122 @@
+using System.Runtime.ExceptionServices;
+using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Numerics;
+
+namespace CabsPs.Engine.Merging;
+
+/// <summary>A part of a tensor's pass, done by one thread.</summary>
+/// <param name="Job">The tensor.</param>
+/// <param name="Index">Which part.</param>
+internal readonly record struct WorkUnit(TensorJob Job, int Index);
+
+/// <summary>Hands out the parts of a merge in the order of the tensors; a new tensor is begun only when no part of an open one is
+/// left, so that few are open at a time.</summary>
+internal sealed class WorkQueue(MergePlan plan, CheckpointReader reader, CheckpointWriter writer, CancellationToken cancel)
+{
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _changed = new(0);
+    private readonly List<TensorJob> _open = [];
+    private readonly TensorJob?[] _finished = new TensorJob?[plan.Tensors.Count];
+    private int _next;
+    private int _waiting;
+    private (int Tensor, int Unit, Exception Cause)? _failure;
+
+    /// <summary>Takes the next part; waits where only the end of a pass will make more.</summary>
+    /// <returns>False when nothing is left to do, or something failed.</returns>
+    public bool TryTake(out WorkUnit unit)
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                unit = default;
+                if (_failure is not null || cancel.IsCancellationRequested)
+                    return Leave();
+                foreach (TensorJob job in _open)
+                {
+                    if (job.TryTake(out int index))
+                    {
+                        unit = new WorkUnit(job, index);
+                        return true;
+                    }
+                }
+
+                if (_next < plan.Tensors.Count)
+                {
+                    TensorJob job = Open(_next++);
+                    if (job.UnitCount == 0)
+                        _finished[job.Index] = job;
+                    else
+                        _open.Add(job);
+                    continue;
+                }
+
+                if (_open.Count == 0)
+                    return Leave();
+                _waiting++;
+            }
+
+            _changed.Wait(CancellationToken.None);
+        }
+    }
+
+    /// <summary>Takes back a part that is done or failed.</summary>
+    public void Done(WorkUnit unit, Exception? failure)
+    {
+        lock (_lock)
+        {
+            if (failure is not null && (_failure is not { } first || (unit.Job.Index, unit.Index).CompareTo((first.Tensor, first.Unit)) < 0))
+                _failure = (unit.Job.Index, unit.Index, failure);
+            if (unit.Job.Finish(failure is not null) is { } ended)
+            {
+                if (ended)
+                {
+                    _open.Remove(unit.Job);
+                    _finished[unit.Job.Index] = unit.Job;
+                }
+
+                Wake();
+            }
+        }
+    }
+
+    /// <summary>Throws what went wrong first, in the order of tensors and parts.</summary>
+    public void ThrowFirstFailure()
+    {
+        if (_failure is { } failure)
+            ExceptionDispatchInfo.Throw(failure.Cause);
+    }
+
+    /// <summary>Adds up the report in the order of the tensors.</summary>
+    public Tally Finish()
+    {
+        var tally = new Tally(plan.Inputs.Count);
+        foreach (TensorJob? job in _finished)
+            job?.Report(tally);
+        return tally;
+    }
+
+    private bool Leave()
+    {
+        Wake();
+        return false;
+    }
+
+    private void Wake()
+    {
+        if (_waiting > 0)
+            _changed.Release(_waiting);
+        _waiting = 0;
+    }
+
+    private TensorJob Open(int index)
+    {
+        TensorPlan tensor = plan.Tensors[index];
+        return tensor.Action switch
+        {
+            TensorAction.Merge when tensor.InDouble => new MergeJob<double>(plan, index, reader, writer, Kernels.For<double>(), cancel),
+            TensorAction.Merge => new MergeJob<float>(plan, index, reader, writer, Kernels.For<float>(), cancel),
+            _ => new CopyJob(plan, index, reader, writer, cancel),
+        };
+    }
+}

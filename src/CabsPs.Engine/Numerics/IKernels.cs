@@ -1,0 +1,60 @@
+using CabsPs.Engine.Checkpoints;
+
+namespace CabsPs.Engine.Numerics;
+
+/// <summary>The arithmetic of a merge on one piece of a tensor, flattened row-major. Every implementation gives the same bits;
+/// <see cref="ReferenceKernels{T}"/> is the one to read. Masks are flat bit sets: bit i of word i/64 stands for element i, bits
+/// past the last element are zero.</summary>
+/// <typeparam name="T">The type computed in: float, or double for tensors with a float64 input.</typeparam>
+public interface IKernels<T>
+    where T : unmanaged
+{
+    /// <summary>Converts stored elements to the computing type, exactly.</summary>
+    /// <param name="source">Stored bytes, little-endian; <c>destination.Length</c> elements.</param>
+    /// <param name="type">Their type: F64, F32, F16 or BF16, not wider than <typeparamref name="T"/>.</param>
+    /// <param name="destination">Receives the values.</param>
+    /// <returns>True when all values are finite.</returns>
+    bool Widen(ReadOnlySpan<byte> source, DType type, Span<T> destination);
+
+    /// <summary>Converts computed values to the stored type, rounding once to nearest, ties to even.</summary>
+    /// <param name="source">The values.</param>
+    /// <param name="type">The stored type: F64, F32, F16 or BF16.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    void Narrow(ReadOnlySpan<T> source, DType type, Span<byte> destination);
+
+    /// <summary>The index of the first NaN or infinity, or -1.</summary>
+    int FirstNonFinite(ReadOnlySpan<T> values);
+
+    /// <summary>values[i] -= other[i].</summary>
+    void Subtract(Span<T> values, ReadOnlySpan<T> other);
+
+    /// <summary>total[i] += weight * delta[i]: the product is rounded before the sum.</summary>
+    void AddScaled(Span<T> total, ReadOnlySpan<T> delta, T weight);
+
+    /// <summary>total[i] += weight * delta[i] where the mask has a one.</summary>
+    void AddScaled(Span<T> total, ReadOnlySpan<T> delta, T weight, ReadOnlySpan<ulong> mask);
+
+    /// <summary>values[i] *= factor.</summary>
+    void Scale(Span<T> values, T factor);
+
+    /// <summary>values[i] /= divisor.</summary>
+    void Divide(Span<T> values, T divisor);
+
+    /// <summary>values[i] += other[i].</summary>
+    void Add(Span<T> values, ReadOnlySpan<T> other);
+
+    /// <summary>Σ values[i]² in float64, in the order fixed by <see cref="ReferenceKernels{T}.Lanes"/>.</summary>
+    double SumOfSquares(ReadOnlySpan<T> values);
+
+    /// <summary>Σ values[i]² over the ones of a mask, in the same order.</summary>
+    double SumOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
+
+    /// <summary>Keeps the largest |delta| of every block (SPEC: balanced sparsification, conflict-aware assignment).</summary>
+    /// <param name="delta">The deltas; blocks begin at element 0.</param>
+    /// <param name="blockLength">m: elements per block; the last block may be shorter.</param>
+    /// <param name="quota">n: how many to keep in a complete block.</param>
+    /// <param name="tailQuota">How many to keep in an incomplete last block.</param>
+    /// <param name="claimed">Positions earlier vectors keep; used only where a block has too few free nonzero ones. May be empty.</param>
+    /// <param name="mask">Receives the positions kept. Equal magnitudes: the lowest index wins; an exact zero is never kept.</param>
+    void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask);
+}

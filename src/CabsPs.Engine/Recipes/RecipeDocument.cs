@@ -1,0 +1,109 @@
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace CabsPs.Engine.Recipes;
+
+/// <summary>A recipe's YAML as nodes with line numbers, with merge keys (<c>&lt;&lt;</c>) followed.</summary>
+internal sealed class RecipeDocument
+{
+    private const int MaxBytes = 4 << 20;
+    private const int MaxMergeDepth = 16;
+    private readonly string _file;
+
+    private RecipeDocument(string file, YamlMappingNode root)
+    {
+        _file = file;
+        Root = root;
+    }
+
+    /// <summary>The document's mapping.</summary>
+    public YamlMappingNode Root { get; }
+
+    /// <summary>Reads a recipe file of one document.</summary>
+    /// <exception cref="CabsException">The file is not readable or not one YAML mapping.</exception>
+    public static RecipeDocument Read(string path)
+    {
+        string text;
+        try
+        {
+            if (Directory.Exists(path))
+                throw new CabsException(CabsError.RecipeInvalid, $"{path}: is a folder; give a recipe file", path);
+            if (new FileInfo(path) is { Exists: true, Length: > MaxBytes })
+                throw new CabsException(CabsError.RecipeInvalid, $"{path}: a recipe has at most {Text.Bytes(MaxBytes)}", path);
+            text = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "no such recipe file" : $"cannot be read: {e.Message}";
+            throw new CabsException(CabsError.RecipeInvalid, $"{path}: {reason}", path, e);
+        }
+
+        var stream = new YamlStream();
+        try
+        {
+            stream.Load(new StringReader(text));
+        }
+        catch (YamlException e)
+        {
+            throw new CabsException(CabsError.RecipeInvalid, $"{path} line {e.Start.Line}: not valid YAML: {e.InnerException?.Message ?? e.Message}", path, e);
+        }
+
+        if (stream.Documents.Count != 1)
+            throw new CabsException(CabsError.RecipeInvalid, $"{path}: holds {stream.Documents.Count} documents; a recipe is one", path);
+        if (stream.Documents[0].RootNode is not YamlMappingNode root)
+            throw new CabsException(CabsError.RecipeInvalid, $"{path}: not a recipe; it must be a mapping with merge_method, base_model and models", path);
+        return new RecipeDocument(path, root);
+    }
+
+    /// <summary>An error at a node.</summary>
+    public CabsException Error(YamlNode node, string message, CabsError error = CabsError.RecipeInvalid, string? key = null) =>
+        new(error, $"{At(node)}: {message}", key ?? _file);
+
+    /// <summary>The place of a node, for messages.</summary>
+    public string At(YamlNode node) => $"{_file} line {node.Start.Line}";
+
+    /// <summary>The entries of a mapping; those of merge keys come in where the mapping has none of its own.</summary>
+    public IReadOnlyDictionary<string, (YamlNode Key, YamlNode Value)> Entries(YamlNode node, string what)
+    {
+        if (node is not YamlMappingNode mapping)
+            throw Error(node, $"{what} must be a mapping of keys to values");
+        var entries = new Dictionary<string, (YamlNode, YamlNode)>(StringComparer.Ordinal);
+        Collect(mapping, entries, 0);
+        return entries;
+    }
+
+    /// <summary>The text of a scalar that is not null.</summary>
+    public string Scalar(YamlNode node, string what)
+    {
+        if (node is not YamlScalarNode scalar || IsNull(node))
+            throw Error(node, $"{what} must be a single value");
+        return scalar.Value!;
+    }
+
+    /// <summary>A list of texts; a single one counts as a list.</summary>
+    public IReadOnlyList<string> Scalars(YamlNode node, string what) =>
+        node is YamlSequenceNode list ? [.. list.Select(item => Scalar(item, $"an entry of {what}"))] : [Scalar(node, what)];
+
+    /// <summary>Whether a node is YAML's null.</summary>
+    public static bool IsNull(YamlNode node) =>
+        node is YamlScalarNode { Style: ScalarStyle.Plain or ScalarStyle.Any } scalar && scalar.Value is null or "" or "~" or "null" or "Null" or "NULL";
+
+    private void Collect(YamlMappingNode mapping, Dictionary<string, (YamlNode, YamlNode)> entries, int depth)
+    {
+        if (depth > MaxMergeDepth)
+            throw Error(mapping, "merge keys are nested too deeply");
+        var merged = new List<YamlNode>();
+        foreach ((YamlNode key, YamlNode value) in mapping.Children)
+        {
+            if (key is not YamlScalarNode { Value: { } name })
+                throw Error(key, "a key must be a word");
+            if (name == "<<")
+                merged.AddRange(value is YamlSequenceNode list ? list.Children : [value]);
+            else
+                entries.TryAdd(name, (key, value));
+        }
+
+        foreach (YamlNode node in merged)
+            Collect(node as YamlMappingNode ?? throw Error(node, "a merge key must name a mapping"), entries, depth + 1);
+    }
+}

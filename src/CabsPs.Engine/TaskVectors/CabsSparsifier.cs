@@ -1,0 +1,155 @@
+using System.Numerics;
+using CabsPs.Engine.Merging;
+using CabsPs.Engine.Numerics;
+
+namespace CabsPs.Engine.TaskVectors;
+
+/// <summary>CABS: balanced n:m sparsification with conflict-aware assignment (Yang et al., "CABS: Conflict-Aware and Balanced
+/// Sparsification", ICML 2025, algorithm 1; the rules for ties, tails and more than two vectors are SPEC §3 and §4).</summary>
+public sealed class CabsSparsifier : Sparsifier
+{
+    /// <summary>The longest block: longer ones would hold whole tensors in memory.</summary>
+    public const int MaxBlockLength = 1 << 24;
+
+    private static readonly MethodParameter s_n = new("n", ParameterKind.Integer, ParameterScope.Model, "How many weights of a block of m are kept.") { Default = 64.0, Minimum = 1, Maximum = MaxBlockLength };
+    private static readonly MethodParameter s_m = new("m", ParameterKind.Integer, ParameterScope.Model, "Consecutive weights in a block.") { Default = 256.0, Minimum = 1, Maximum = MaxBlockLength };
+    private static readonly MethodParameter s_assignment = new("assignment", ParameterKind.Choice, ParameterScope.Global, "Who gets a position that several vectors want: the earlier one, the relatively larger one, or all.") { Default = "sequential", Words = ["sequential", "joint", "none"] };
+    private static readonly MethodParameter s_tail = new("tail", ParameterKind.Choice, ParameterScope.Global, "What an incomplete last block keeps: its share, nothing, or everything.") { Default = "proportional", Words = ["proportional", "drop", "keep"] };
+
+    /// <summary>The only instance needed. Below the parameters, which its creation reads.</summary>
+    public static readonly CabsSparsifier Instance = new();
+
+    private CabsSparsifier()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "cabs";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<MethodParameter> Parameters { get; } = [s_n, s_m, s_assignment, s_tail];
+
+    /// <summary>How many an incomplete last block of r weights keeps.</summary>
+    public static int TailQuota(string tail, int n, int m, int r) => tail switch
+    {
+        "drop" => 0,
+        "keep" => r,
+        _ => (int)((((long)n * r) + (m / 2)) / m),
+    };
+
+    /// <inheritdoc/>
+    public override SparsifierKernel<T> Bind<T>(TensorContext context, SparsifierGroup group, IKernels<T> kernels)
+    {
+        int[] members = [.. group.Members.Where(i => context.Present[i])];
+        string assignment = (string)context.Value(s_assignment, group.Parameters);
+        string tail = (string)context.Value(s_tail, group.Parameters);
+        var blocks = new BlockRule[members.Length];
+        for (int i = 0; i < members.Length; i++)
+        {
+            int n = (int)(double)context.Value(s_n, members[i], group.Parameters);
+            int m = (int)(double)context.Value(s_m, members[i], group.Parameters);
+            if (n > m)
+                throw new CabsException(CabsError.ParameterInvalid, $"n is {n} and m is {m} for model {context.Inputs[members[i]].Name} at tensor {Text.Quote(context.Tensor)}; n of m weights are kept, so n must not exceed m", "n");
+            blocks[i] = new BlockRule(n, m, TailQuota(tail, n, m, (int)(context.Count % m)));
+        }
+
+        if (assignment == "joint" && blocks.Select(b => b.Length).Distinct().Count() > 1)
+            throw new CabsException(CabsError.ParameterInvalid, $"m differs between models at tensor {Text.Quote(context.Tensor)}; with 'assignment: joint' all need the same m", "m");
+        return assignment switch
+        {
+            "joint" => new JointKernel<T>(members, blocks, context.Count, kernels),
+            _ => new SequentialKernel<T>(members, blocks, assignment == "sequential", kernels, context.Tensor),
+        };
+    }
+
+    private readonly record struct BlockRule(int Quota, int Length, int TailQuota);
+
+    private sealed class SequentialKernel<T> : SparsifierKernel<T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        private readonly int[] _members;
+        private readonly BlockRule[] _blocks;
+        private readonly bool _avoidConflicts;
+        private readonly IKernels<T> _kernels;
+
+        public SequentialKernel(int[] members, BlockRule[] blocks, bool avoidConflicts, IKernels<T> kernels, string tensor)
+        {
+            _members = members;
+            _blocks = blocks;
+            _avoidConflicts = avoidConflicts;
+            _kernels = kernels;
+            long common = 1;
+            foreach (BlockRule block in blocks)
+            {
+                common = common / Gcd(common, block.Length) * block.Length;
+                if (common > MaxBlockLength)
+                    throw new CabsException(CabsError.ParameterInvalid, $"the m of the models have no common multiple up to {MaxBlockLength} at tensor {Text.Quote(tensor)}; choose values that divide each other", "m");
+            }
+
+            BlockLength = (int)common;
+        }
+
+        public override IReadOnlyList<int> Members => _members;
+
+        public override int BlockLength { get; }
+
+        public override void MakeMasks(Tile<T> tile)
+        {
+            Span<ulong> claimed = tile.Claimed;
+            claimed.Clear();
+            for (int v = 0; v < _members.Length; v++)
+            {
+                BlockRule block = _blocks[v];
+                Span<ulong> mask = tile.Mask(_members[v]);
+                bool first = v == 0 || !_avoidConflicts;
+                _kernels.KeepLargest(tile.Input(_members[v]), block.Length, block.Quota, block.TailQuota, first ? [] : claimed, mask);
+                if (_avoidConflicts)
+                    BitMask.Union(claimed, mask);
+            }
+        }
+
+        private static long Gcd(long a, long b) => b == 0 ? a : Gcd(b, a % b);
+    }
+
+    private sealed class JointKernel<T>(int[] members, BlockRule[] blocks, long count, IKernels<T> kernels) : SparsifierKernel<T>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        private readonly ThreadLocal<JointAssignment<T>> _assignment = new(static () => new JointAssignment<T>());
+        private readonly double[] _rms = new double[members.Length];
+
+        public override IReadOnlyList<int> Members => members;
+
+        public override int BlockLength => blocks.Length == 0 ? 1 : blocks[0].Length;
+
+        public override int MeasuringPasses => 1;
+
+        public override int SumCount(int pass) => members.Length;
+
+        public override void Measure(int pass, Tile<T> tile, Span<double> sums)
+        {
+            for (int v = 0; v < members.Length; v++)
+                sums[v] += kernels.SumOfSquares(tile.Input(members[v]));
+        }
+
+        public override void Complete(int pass, ReadOnlySpan<double> totals)
+        {
+            for (int v = 0; v < _rms.Length; v++)
+                _rms[v] = totals[v] == 0 ? 1 : Math.Sqrt(totals[v] / count);
+        }
+
+        public override void MakeMasks(Tile<T> tile)
+        {
+            tile.Claimed.Clear();
+            foreach (int member in members)
+                tile.Mask(member).Clear();
+            Span<int> quotas = members.Length <= 64 ? stackalloc int[members.Length] : new int[members.Length];
+            for (int start = 0; start < tile.Length; start += BlockLength)
+            {
+                int length = Math.Min(BlockLength, tile.Length - start);
+                for (int v = 0; v < quotas.Length; v++)
+                    quotas[v] = length == BlockLength ? blocks[v].Quota : blocks[v].TailQuota;
+                _assignment.Value!.Assign(tile, members, start, length, _rms, quotas);
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Numerics;
+using CabsPs.Engine.Merging;
+using CabsPs.Engine.Numerics;
+
+namespace CabsPs.Engine.TaskVectors;
+
+/// <summary>A way to choose which weights of some task vectors stay.</summary>
+public abstract class Sparsifier
+{
+    /// <summary>The name in recipes and on the command line.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The parameters it takes.</summary>
+    public abstract IReadOnlyList<MethodParameter> Parameters { get; }
+
+    /// <summary>Makes the computation for one tensor of one group.</summary>
+    /// <param name="context">The tensor and its parameter values.</param>
+    /// <param name="group">The group; members that lack the tensor are left out of it.</param>
+    /// <param name="kernels">The arithmetic.</param>
+    public abstract SparsifierKernel<T> Bind<T>(TensorContext context, SparsifierGroup group, IKernels<T> kernels)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+}
+
+/// <summary>The masks of one group on one tensor.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+public abstract class SparsifierKernel<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Indexes of the inputs masked.</summary>
+    public abstract IReadOnlyList<int> Members { get; }
+
+    /// <summary>Pieces must begin at multiples of this many elements.</summary>
+    public abstract int BlockLength { get; }
+
+    /// <summary>Passes over the deltas needed before masks can be made.</summary>
+    public virtual int MeasuringPasses => 0;
+
+    /// <summary>Sums a pass collects.</summary>
+    public virtual int SumCount(int pass) => 0;
+
+    /// <summary>Measures a piece whose inputs are deltas.</summary>
+    public virtual void Measure(int pass, Tile<T> tile, Span<double> sums)
+    {
+    }
+
+    /// <summary>Receives the sums of a pass.</summary>
+    public virtual void Complete(int pass, ReadOnlySpan<double> totals)
+    {
+    }
+
+    /// <summary>Fills the members' masks of a piece whose inputs are deltas.</summary>
+    public abstract void MakeMasks(Tile<T> tile);
+}
