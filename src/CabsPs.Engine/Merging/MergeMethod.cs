@@ -22,6 +22,11 @@ public abstract class MergeMethod
     /// <summary>How the task vectors of a recipe are sparsified together, or null when they stay dense.</summary>
     public virtual Sparsifier? Sparsifier => null;
 
+    /// <summary>Reads values for the merge as a whole.</summary>
+    /// <param name="values">Names and values: numbers, booleans, or text as a recipe writes it.</param>
+    /// <exception cref="CabsException">A name is unknown or a value of the wrong kind.</exception>
+    public ParameterSet ParametersOf(params IEnumerable<(string Name, object Value)> values) => ParameterSet.Of($"method {Name}", Parameters, values);
+
     /// <summary>Makes the computation for one tensor.</summary>
     /// <param name="context">The tensor and its parameter values.</param>
     /// <param name="kernels">The arithmetic.</param>

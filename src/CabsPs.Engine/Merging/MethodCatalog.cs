@@ -1,4 +1,5 @@
 using CabsPs.Engine.Merging.Methods;
+using CabsPs.Engine.Recipes;
 
 namespace CabsPs.Engine.Merging;
 
@@ -14,4 +15,12 @@ public static class MethodCatalog
 
     /// <summary>The method of this name, or null.</summary>
     public static MergeMethod? Find(string name) => All.FirstOrDefault(m => m.Name == name);
+
+    /// <summary>The method of this name.</summary>
+    /// <exception cref="CabsException">There is none.</exception>
+    public static MergeMethod Get(string name) => Find(name) ?? throw new CabsException(CabsError.ParameterInvalid, Unknown(name), name);
+
+    /// <summary>What to say of a name that is no method.</summary>
+    internal static string Unknown(string name) =>
+        $"unknown method {Text.Quote(name)}{Suggestion.Hint(name, All.Select(m => m.Name))} (known: {string.Join(", ", All.Select(m => m.Name))})";
 }

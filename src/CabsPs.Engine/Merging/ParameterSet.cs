@@ -42,6 +42,28 @@ public sealed class ParameterSet
     public static ParameterSet Of(params IEnumerable<(string Name, object Value)> values) =>
         new(values.ToDictionary(v => v.Name, v => (IReadOnlyList<ParameterCondition>)[new ParameterCondition(null, [v.Value])], StringComparer.Ordinal));
 
+    /// <summary>A set of plain values, checked against declarations.</summary>
+    /// <param name="owner">Who declares them, for messages: <c>method cabs</c>.</param>
+    /// <param name="declared">The parameters there are.</param>
+    /// <param name="values">Names and values: numbers, booleans, or text as a recipe writes it.</param>
+    /// <exception cref="CabsException">A name is unknown, stands twice, or has a value of the wrong kind.</exception>
+    internal static ParameterSet Of(string owner, IReadOnlyList<MethodParameter> declared, IEnumerable<(string Name, object Value)> values)
+    {
+        var read = new Dictionary<string, IReadOnlyList<ParameterCondition>>(StringComparer.Ordinal);
+        foreach ((string name, object value) in values)
+        {
+            MethodParameter parameter = declared.FirstOrDefault(p => p.Name == name)
+                ?? throw new CabsException(CabsError.ParameterInvalid, $"{owner} has no parameter {Text.Quote(name)}{Recipes.Suggestion.Hint(name, declared.Select(p => p.Name))}", name);
+            string text = Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture) ?? string.Empty;
+            if (!parameter.TryRead(text, out object known))
+                throw new CabsException(CabsError.ParameterInvalid, $"'{name}' is {Text.Quote(text)}; it takes {parameter.Expectation}", name);
+            if (!read.TryAdd(name, [new ParameterCondition(null, [known])]))
+                throw new CabsException(CabsError.ParameterInvalid, $"'{name}' is given twice", name);
+        }
+
+        return new ParameterSet(read);
+    }
+
     /// <summary>The value for a tensor, or null where none fits.</summary>
     /// <param name="parameter">The parameter's name.</param>
     /// <param name="tensor">The tensor's name at this level.</param>

@@ -43,7 +43,7 @@ public sealed class Recipe
         YamlNode methodNode = Required(entries, "merge_method");
         string methodName = _document.Scalar(methodNode, "'merge_method'");
         MergeMethod method = MethodCatalog.Find(methodName)
-            ?? throw _document.Error(methodNode, $"unknown method {Text.Quote(methodName)}{Suggestion.Hint(methodName, MethodCatalog.All.Select(m => m.Name))} (known: {string.Join(", ", MethodCatalog.All.Select(m => m.Name))})", key: "merge_method");
+            ?? throw _document.Error(methodNode, MethodCatalog.Unknown(methodName), key: "merge_method");
         string basePath = ModelPath(Required(entries, "base_model"), workingFolder);
         var parameters = new ParameterReader(_document, method, _warnings);
         List<ModelInput> inputs = Inputs(Required(entries, "models"), basePath, parameters, workingFolder);

@@ -38,6 +38,15 @@ public sealed class CabsSparsifier : Sparsifier
     };
 
     /// <inheritdoc/>
+    public override ParameterSet ParametersOf(params IEnumerable<(string Name, object Value)> values)
+    {
+        ParameterSet parameters = base.ParametersOf(values);
+        if ((parameters.Find("n", string.Empty, 0) ?? s_n.Default) is double n && (parameters.Find("m", string.Empty, 0) ?? s_m.Default) is double m && n > m)
+            throw TooMany((int)n, (int)m, string.Empty);
+        return parameters;
+    }
+
+    /// <inheritdoc/>
     public override SparsifierKernel<T> Bind<T>(TensorContext context, SparsifierGroup group, IKernels<T> kernels)
     {
         int[] members = [.. group.Members.Where(i => context.Present[i])];
@@ -49,7 +58,7 @@ public sealed class CabsSparsifier : Sparsifier
             int n = (int)(double)context.Value(s_n, members[i], group.Parameters);
             int m = (int)(double)context.Value(s_m, members[i], group.Parameters);
             if (n > m)
-                throw new CabsException(CabsError.ParameterInvalid, $"n is {n} and m is {m} for model {context.Inputs[members[i]].Name} at tensor {Text.Quote(context.Tensor)}; n of m weights are kept, so n must not exceed m", "n");
+                throw TooMany(n, m, $" for model {context.Inputs[members[i]].Name} at tensor {Text.Quote(context.Tensor)}");
             blocks[i] = new BlockRule(n, m, TailQuota(tail, n, m, (int)(context.Count % m)));
         }
 
@@ -61,6 +70,9 @@ public sealed class CabsSparsifier : Sparsifier
             _ => new SequentialKernel<T>(members, blocks, assignment == "sequential", kernels, context.Tensor),
         };
     }
+
+    private static CabsException TooMany(int n, int m, string where) =>
+        new(CabsError.ParameterInvalid, $"n is {n} and m is {m}{where}; n of m weights are kept, so n must not exceed m", "n");
 
     private readonly record struct BlockRule(int Quota, int Length, int TailQuota);
 

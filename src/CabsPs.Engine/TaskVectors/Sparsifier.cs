@@ -13,6 +13,11 @@ public abstract class Sparsifier
     /// <summary>The parameters it takes.</summary>
     public abstract IReadOnlyList<MethodParameter> Parameters { get; }
 
+    /// <summary>Reads values for a whole group.</summary>
+    /// <param name="values">Names and values: numbers, booleans, or text as a recipe writes it.</param>
+    /// <exception cref="CabsException">A name is unknown or a value cannot be.</exception>
+    public virtual ParameterSet ParametersOf(params IEnumerable<(string Name, object Value)> values) => ParameterSet.Of($"sparsifier {Name}", Parameters, values);
+
     /// <summary>Makes the computation for one tensor of one group.</summary>
     /// <param name="context">The tensor and its parameter values.</param>
     /// <param name="group">The group; members that lack the tensor are left out of it.</param>

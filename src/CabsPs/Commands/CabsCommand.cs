@@ -1,0 +1,145 @@
+using System.Management.Automation;
+using CabsPs.Engine;
+
+namespace CabsPs.Commands;
+
+/// <summary>What all cmdlets share: engine work runs off the pipeline thread and can be stopped, paths go through the provider,
+/// expected failures become error records.</summary>
+public abstract class CabsCommand : PSCmdlet, IDisposable
+{
+    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(100);
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>Cancelled when the pipeline is stopped.</summary>
+    internal CancellationToken Stopped => _stopping.Token;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => _stopping.Cancel();
+
+    /// <summary>The full path of one file or folder; wildcard characters mean themselves.</summary>
+    /// <returns>Null where the path is not in the file system; the error is written.</returns>
+    internal string? ResolveLiteral(string path)
+    {
+        try
+        {
+            string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+            if (provider.Name == "FileSystem")
+                return full;
+            WriteError(ErrorRecords.NotFileSystem(path, provider.Name));
+        }
+        catch (Exception e) when (e is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or ItemNotFoundException)
+        {
+            WriteError(ErrorRecords.PathNotFound(path, e));
+        }
+
+        return null;
+    }
+
+    /// <summary>The full paths a wildcard stands for; a path without wildcards, or one that exists as it is written, stands for itself.</summary>
+    internal IEnumerable<string> ResolveWildcard(string path)
+    {
+        if (!WildcardPattern.ContainsWildcardCharacters(path) || (ResolveQuietly(path) is { } literal && (File.Exists(literal) || Directory.Exists(literal))))
+            return ResolveLiteral(path) is { } single ? [single] : [];
+        try
+        {
+            IReadOnlyList<string> found = SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
+            if (provider.Name == "FileSystem")
+                return found;
+            WriteError(ErrorRecords.NotFileSystem(path, provider.Name));
+        }
+        catch (Exception e) when (e is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or ItemNotFoundException)
+        {
+            WriteError(ErrorRecords.PathNotFound(path, e));
+        }
+
+        return [];
+    }
+
+    /// <summary>Runs engine work on another thread; all Write calls stay on this one.</summary>
+    /// <param name="work">The work; it gets a token that stops it.</param>
+    /// <param name="tick">Called about ten times a second while the work goes on.</param>
+    internal T Run<T>(Func<CancellationToken, T> work, Action? tick = null)
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Stopped);
+        Task<T> task = Task.Factory.StartNew(() => work(cancel.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            while (!((IAsyncResult)task).AsyncWaitHandle.WaitOne(s_tick))
+                tick?.Invoke();
+            return task.GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException) when (Stopped.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        finally
+        {
+            // a tick can throw when the pipeline is stopped: wait until the work has cleaned up
+            cancel.Cancel();
+            ((IAsyncResult)task).AsyncWaitHandle.WaitOne();
+        }
+    }
+
+    /// <summary>Does something for one input: an expected failure is written as an error and does not stop the others.</summary>
+    internal void Attempt(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (CabsException e)
+        {
+            WriteError(ErrorRecords.From(e));
+        }
+    }
+
+    /// <summary>Does something that the cmdlet cannot go on without.</summary>
+    internal T Require<T>(Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (CabsException e)
+        {
+            ThrowTerminatingError(ErrorRecords.From(e));
+            throw;
+        }
+    }
+
+    /// <summary>The full path of an input without which the cmdlet cannot go on.</summary>
+    internal string RequireLiteral(string path)
+    {
+        try
+        {
+            string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+            if (provider.Name != "FileSystem")
+                ThrowTerminatingError(ErrorRecords.NotFileSystem(path, provider.Name));
+            return full;
+        }
+        catch (Exception e) when (e is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or ItemNotFoundException)
+        {
+            ThrowTerminatingError(ErrorRecords.PathNotFound(path, e));
+            throw;
+        }
+    }
+
+    private string? ResolveQuietly(string path)
+    {
+        try
+        {
+            return SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _) is { } full && provider.Name == "FileSystem" ? full : null;
+        }
+        catch (Exception e) when (e is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or ItemNotFoundException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Management.Automation;
+using CabsPs.Engine;
+using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Merging;
+
+namespace CabsPs.Commands;
+
+/// <summary>What the cmdlets that write a merged model share: how it is stored, what it may cost, progress and the result.</summary>
+public abstract class MergeCommand : CabsCommand
+{
+    /// <summary>The folder the merged model gets; new or empty.</summary>
+    [Parameter(Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    public string OutputPath { get; set; } = string.Empty;
+
+    /// <summary>The type the weights are stored as; without it, each tensor keeps the promoted type of its inputs (or what a
+    /// recipe says).</summary>
+    [Parameter]
+    public TensorType? DType { get; set; }
+
+    /// <summary>The most bytes of tensors in one file.</summary>
+    [Parameter]
+    [ValidateRange(1L, long.MaxValue)]
+    public long ShardSize { get; set; } = OutputLayout.DefaultShardBytes;
+
+    /// <summary>The most bytes that buffers may take together.</summary>
+    [Parameter]
+    [ValidateRange(1L, long.MaxValue)]
+    public long MaxMemory { get; set; } = MergeOptions.DefaultMaxMemory;
+
+    /// <summary>Threads that compute; one per core without.</summary>
+    [Parameter]
+    [Alias("Threads")]
+    [ValidateRange(1, 1024)]
+    public int ThrottleLimit { get; set; }
+
+    /// <summary>Lets NaN and infinity in the inputs through.</summary>
+    [Parameter]
+    public SwitchParameter AllowNonFinite { get; set; }
+
+    /// <summary>Replaces what the folder holds, once the result is complete.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Plans and carries out a merge, unless <c>-WhatIf</c> or the user's answer says not to.</summary>
+    internal void Merge(MergeDefinition definition)
+    {
+        string destination = RequireLiteral(OutputPath);
+        definition = definition with { AllowNonFinite = AllowNonFinite, OutputType = TypeOf(DType) ?? definition.OutputType };
+        var options = new MergeOptions { Threads = ThrottleLimit, MaxMemory = MaxMemory, ShardBytes = ShardSize, Force = Force };
+        MergePlan plan = Run(_ =>
+        {
+            MergePlan made = MergePlanner.Plan(definition, options);
+            CheckpointWriter.CheckDestination(destination, made.Inputs.Prepend(made.Base), options.Force);
+            return made;
+        });
+        Tell(plan);
+        if (!ShouldProcess(Describe(plan, destination), $"{Describe(plan, destination)}?", "Merge"))
+            return;
+        var run = new MergeRun(plan);
+        var progress = new MergeProgressReporter(this, destination, run);
+        try
+        {
+            WriteObject(new MergeResult(Run(cancel => run.Execute(destination, cancel), progress.Report)));
+        }
+        finally
+        {
+            progress.Complete();
+        }
+    }
+
+    private static DType? TypeOf(TensorType? type) => type switch
+    {
+        null => null,
+        TensorType.BFloat16 => Engine.Checkpoints.DType.BF16,
+        TensorType.Float16 => Engine.Checkpoints.DType.F16,
+        TensorType.Float64 => Engine.Checkpoints.DType.F64,
+        _ => Engine.Checkpoints.DType.F32,
+    };
+
+    private static string Describe(MergePlan plan, string destination) =>
+        $"merge {string.Join(", ", plan.Definition.Inputs.Where(i => i.Contributes).Select(i => i.Name))} into {plan.Base.Name} by {plan.Definition.Method.Name}: "
+        + $"read {Text.Bytes(plan.BytesToRead)}, write {Text.Bytes(plan.Layout.ByteLength)} in {plan.Layout.Shards.Count} file(s) to {destination}, about {Text.Bytes(plan.Memory.ExpectedBytes)} of memory";
+
+    private void Tell(MergePlan plan)
+    {
+        foreach (string warning in plan.Warnings)
+            WriteWarning(warning);
+        if (plan.LeftOut.Count > 0)
+            WriteWarning($"{plan.LeftOut.Count} tensor(s) of {plan.LeftOut.Select(t => t.Model).Distinct().Count()} model(s) are left out, {Text.Quote(plan.LeftOut[0].Tensor)} of {plan.LeftOut[0].Model} for one: {plan.LeftOut[0].Reason}; the result lists them under LeftOut");
+        WriteVerbose($"{plan.Tensors.Count(t => t.Action == TensorAction.Merge)} tensors are merged, {plan.Tensors.Count(t => t.Action != TensorAction.Merge)} copied from {plan.Base.Path}, on {plan.Memory.Threads} thread(s)");
+    }
+}

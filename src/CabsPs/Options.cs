@@ -1,0 +1,65 @@
+namespace CabsPs;
+
+/// <summary>Who gets a position that several task vectors want.</summary>
+public enum Assignment
+{
+    /// <summary>The earlier vector (the paper's rule).</summary>
+    Sequential,
+
+    /// <summary>The vector to which the weight matters more, by |δ| / rms(δ).</summary>
+    Joint,
+
+    /// <summary>All of them: each vector is sparsified by itself.</summary>
+    None,
+}
+
+/// <summary>What an incomplete last block of a tensor keeps.</summary>
+public enum BlockTail
+{
+    /// <summary>Its share, rounded.</summary>
+    Proportional,
+
+    /// <summary>Nothing, as the CABS authors' code.</summary>
+    Drop,
+
+    /// <summary>Every weight that is not zero.</summary>
+    Keep,
+}
+
+/// <summary>What happens where several masks keep the same position.</summary>
+public enum OverlapRule
+{
+    /// <summary>The terms are added.</summary>
+    Sum,
+
+    /// <summary>Those that agree with the sign of the sum are averaged (TIES).</summary>
+    Ties,
+}
+
+/// <summary>Element types a result can be stored as, under PyTorch's and safetensors' names.</summary>
+public enum TensorType
+{
+    /// <summary>IEEE 754 binary32.</summary>
+    Float32,
+
+    /// <summary>The upper half of a binary32.</summary>
+    BFloat16,
+
+    /// <summary>IEEE 754 binary16.</summary>
+    Float16,
+
+    /// <summary>IEEE 754 binary64.</summary>
+    Float64,
+
+    /// <summary><see cref="Float32"/>.</summary>
+    F32 = Float32,
+
+    /// <summary><see cref="BFloat16"/>.</summary>
+    BF16 = BFloat16,
+
+    /// <summary><see cref="Float16"/>.</summary>
+    F16 = Float16,
+
+    /// <summary><see cref="Float64"/>.</summary>
+    F64 = Float64,
+}

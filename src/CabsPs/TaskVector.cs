@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace CabsPs;
+
+/// <summary>The difference of a fine-tuned model from its base (Ilharco et al., 2023): an immutable description by paths, without
+/// data, cheap to make and to drop. The work happens where it is merged.</summary>
+public sealed class TaskVector
+{
+    internal TaskVector(Engine.TaskVectors.TaskVector vector, int tensorCount, long parameterCount)
+    {
+        Vector = vector;
+        TensorCount = tensorCount;
+        ParameterCount = parameterCount;
+    }
+
+    /// <summary>The fine-tuned model's name.</summary>
+    public string Name => Vector.Name;
+
+    /// <summary>The base model's full path.</summary>
+    public string BasePath => Vector.BasePath;
+
+    /// <summary>The fine-tuned model's full path.</summary>
+    public string ModelPath => Vector.ModelPath;
+
+    /// <summary>λ, unless the merge says otherwise.</summary>
+    public double Weight => Vector.Weight ?? 1;
+
+    /// <summary>How it was sparsified, such as <c>cabs n=64 m=256</c>; null while it is dense.</summary>
+    public string? Sparsification => Vector.Group is { } group
+        ? string.Join(' ', [group.Sparsifier.Name, .. group.Parameters.Names.Select(n => $"{n}={Convert.ToString(group.Parameters.Find(n, string.Empty, 0), CultureInfo.InvariantCulture)}")])
+        : null;
+
+    /// <summary>Floating-point tensors that base and model share.</summary>
+    public int TensorCount { get; }
+
+    /// <summary>Weights in these tensors.</summary>
+    public long ParameterCount { get; }
+
+    internal Engine.TaskVectors.TaskVector Vector { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    internal TaskVector With(Engine.TaskVectors.TaskVector vector) => new(vector, TensorCount, ParameterCount);
+}
