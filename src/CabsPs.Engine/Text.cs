@@ -27,7 +27,7 @@ public static class Text
             unit++;
         }
 
-        return $"{Significant(bytes)} {s_units[unit]}";
+        return $"{Amount(bytes, unit)} {s_units[unit]}";
     }
 
     /// <summary>A count: <c>7.24 B</c>, <c>82.9 K</c>, <c>640</c>.</summary>
@@ -41,8 +41,11 @@ public static class Text
             unit++;
         }
 
-        return Significant(count) + units[unit];
+        return Amount(count, unit) + units[unit];
     }
+
+    // without a prefix it is a whole number of things
+    private static string Amount(double value, int unit) => unit == 0 ? value.ToString("0", CultureInfo.InvariantCulture) : Significant(value);
 
     /// <summary>Time: <c>0.25 s</c>, <c>3 m 12 s</c>, <c>2 h 05 m</c>.</summary>
     public static string Time(TimeSpan time)

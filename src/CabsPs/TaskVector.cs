@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace CabsPs;
 
 /// <summary>The difference of a fine-tuned model from its base (Ilharco et al., 2023): an immutable description by paths, without
@@ -25,10 +23,8 @@ public sealed class TaskVector
     /// <summary>λ, unless the merge says otherwise.</summary>
     public double Weight => Vector.Weight ?? 1;
 
-    /// <summary>How it was sparsified, such as <c>cabs n=64 m=256</c>; null while it is dense.</summary>
-    public string? Sparsification => Vector.Group is { } group
-        ? string.Join(' ', [group.Sparsifier.Name, .. group.Parameters.Names.Select(n => $"{n}={Convert.ToString(group.Parameters.Find(n, string.Empty, 0), CultureInfo.InvariantCulture)}")])
-        : null;
+    /// <summary>How it was sparsified, such as <c>cabs 64:256 sequential</c>; null while it is dense.</summary>
+    public string? Sparsification => Vector.Group is { } group ? group.Sparsifier.Describe(group.Parameters) : null;
 
     /// <summary>Floating-point tensors that base and model share.</summary>
     public int TensorCount { get; }

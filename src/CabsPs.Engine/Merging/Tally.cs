@@ -9,6 +9,7 @@ public sealed class Tally(int inputs)
     private readonly double[] _energy = new double[inputs];
     private readonly double[] _energyKept = new double[inputs];
     private readonly double[] _weight = new double[inputs];
+    private readonly double?[] _onlyWeight = new double?[inputs];
     private readonly bool[] _masked = new bool[inputs];
     private readonly long[,] _shared = new long[inputs, inputs];
     private readonly long[,] _first = new long[inputs, inputs];
@@ -25,6 +26,8 @@ public sealed class Tally(int inputs)
     /// <param name="masked">False for a dense vector, whose energy is not measured.</param>
     public void AddVector(int input, long total, long kept, double energy, double energyKept, double weight, bool masked)
     {
+        // a weight that is the same everywhere is reported as it was given, without the rounding of a mean
+        _onlyWeight[input] = _total[input] == 0 || _onlyWeight[input] == weight ? weight : null;
         _total[input] += total;
         _kept[input] += kept;
         _energy[input] += energy;
@@ -46,7 +49,7 @@ public sealed class Tally(int inputs)
     /// ‖kept δ‖ / ‖δ‖.</summary>
     public VectorSummary Vector(int input, string name) => new(
         name,
-        _total[input] == 0 ? 0 : _weight[input] / _total[input],
+        _onlyWeight[input] ?? (_total[input] == 0 ? 0 : _weight[input] / _total[input]),
         _kept[input],
         _total[input] == 0 ? 0 : _kept[input] / (double)_total[input],
         !_masked[input] ? 1 : _energy[input] == 0 ? 0 : Math.Sqrt(_energyKept[input] / _energy[input]));

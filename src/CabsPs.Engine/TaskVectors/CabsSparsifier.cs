@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using CabsPs.Engine.Merging;
 using CabsPs.Engine.Numerics;
@@ -41,9 +42,15 @@ public sealed class CabsSparsifier : Sparsifier
     public override ParameterSet ParametersOf(params IEnumerable<(string Name, object Value)> values)
     {
         ParameterSet parameters = base.ParametersOf(values);
-        if ((parameters.Find("n", string.Empty, 0) ?? s_n.Default) is double n && (parameters.Find("m", string.Empty, 0) ?? s_m.Default) is double m && n > m)
-            throw TooMany((int)n, (int)m, string.Empty);
-        return parameters;
+        (int n, int m) = (ValueOf<int>(parameters, s_n), ValueOf<int>(parameters, s_m));
+        return n > m ? throw TooMany(n, m, string.Empty) : parameters;
+    }
+
+    /// <inheritdoc/>
+    public override string Describe(ParameterSet parameters)
+    {
+        string tail = ValueOf<string>(parameters, s_tail);
+        return $"cabs {ValueOf<int>(parameters, s_n)}:{ValueOf<int>(parameters, s_m)} {ValueOf<string>(parameters, s_assignment)}{(tail.Equals(s_tail.Default) ? string.Empty : $", tail {tail}")}";
     }
 
     /// <inheritdoc/>
@@ -70,6 +77,9 @@ public sealed class CabsSparsifier : Sparsifier
             _ => new SequentialKernel<T>(members, blocks, assignment == "sequential", kernels, context.Tensor),
         };
     }
+
+    private static TValue ValueOf<TValue>(ParameterSet parameters, MethodParameter parameter) =>
+        (TValue)Convert.ChangeType(parameters.Find(parameter.Name, string.Empty, 0) ?? parameter.Default!, typeof(TValue), CultureInfo.InvariantCulture);
 
     private static CabsException TooMany(int n, int m, string where) =>
         new(CabsError.ParameterInvalid, $"n is {n} and m is {m}{where}; n of m weights are kept, so n must not exceed m", "n");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using CabsPs.Engine.Merging;
 using CabsPs.Engine.Numerics;
@@ -17,6 +18,10 @@ public abstract class Sparsifier
     /// <param name="values">Names and values: numbers, booleans, or text as a recipe writes it.</param>
     /// <exception cref="CabsException">A name is unknown or a value cannot be.</exception>
     public virtual ParameterSet ParametersOf(params IEnumerable<(string Name, object Value)> values) => ParameterSet.Of($"sparsifier {Name}", Parameters, values);
+
+    /// <summary>A few words on what a group does, such as <c>cabs 64:256 sequential</c>.</summary>
+    public virtual string Describe(ParameterSet parameters) =>
+        string.Join(' ', [Name, .. parameters.Names.Select(n => string.Create(CultureInfo.InvariantCulture, $"{n}={parameters.Find(n, string.Empty, 0)}"))]);
 
     /// <summary>Makes the computation for one tensor of one group.</summary>
     /// <param name="context">The tensor and its parameter values.</param>

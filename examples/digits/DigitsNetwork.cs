@@ -1,0 +1,113 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.IO;
+using System.Text.Json;
+
+/// <summary>The digits network: x in [0,1]^64, h = relu(embed x), twice h += relu(layers.i h), LayerNorm, then a task's classifier.
+/// Compiled by the runbook with Add-Type; it needs nothing of Cabs.</summary>
+public static class DigitsNetwork
+{
+    /// <summary>The share of images that a merged body classifies right with the head of one expert.</summary>
+    /// <param name="body">Folder of the model whose body is used.</param>
+    /// <param name="head">Folder of the expert whose classifier is used.</param>
+    /// <param name="data">digits.safetensors.</param>
+    /// <param name="task">upright, rotated, inverted or scrambled.</param>
+    /// <param name="split">validation or test.</param>
+    public static double Accuracy(string body, string head, string data, string task, string split)
+    {
+        Dictionary<string, float[]> net = Read(Path.Combine(body, "model.safetensors"));
+        Dictionary<string, float[]> classifier = Read(Path.Combine(head, "model.safetensors"));
+        Dictionary<string, float[]> digits = Read(data);
+        float[] images = digits[$"{task}.{split}.images"], labels = digits[$"{task}.{split}.labels"];
+        int right = 0;
+        for (int i = 0; i < labels.Length; i++)
+        {
+            var x = new float[64];
+            for (int p = 0; p < 64; p++)
+                x[p] = images[(i * 64) + p] / 16;
+            float[] h = Linear(net, "embed", x, relu: true);
+            for (int layer = 0; layer < 2; layer++)
+            {
+                float[] step = Linear(net, $"layers.{layer}", h, relu: true);
+                for (int j = 0; j < h.Length; j++)
+                    h[j] += step[j];
+            }
+
+            float[] scores = Linear(classifier, "classifier", Normalize(net, h), relu: false);
+            if (Array.IndexOf(scores, Largest(scores)) == (int)labels[i])
+                right++;
+        }
+
+        return right / (double)labels.Length;
+    }
+
+    private static float[] Linear(Dictionary<string, float[]> net, string name, float[] x, bool relu)
+    {
+        float[] weight = net[name + ".weight"], bias = net[name + ".bias"];
+        var y = new float[bias.Length];
+        for (int row = 0; row < y.Length; row++)
+        {
+            float sum = bias[row];
+            for (int column = 0; column < x.Length; column++)
+                sum += weight[(row * x.Length) + column] * x[column];
+            y[row] = relu ? Math.Max(sum, 0) : sum;
+        }
+
+        return y;
+    }
+
+    private static float[] Normalize(Dictionary<string, float[]> net, float[] h)
+    {
+        double mean = 0, variance = 0;
+        foreach (float value in h)
+            mean += value / h.Length;
+        foreach (float value in h)
+            variance += (value - mean) * (value - mean) / h.Length;
+        var y = new float[h.Length];
+        for (int i = 0; i < y.Length; i++)
+            y[i] = (float)((h[i] - mean) / Math.Sqrt(variance + 1e-5) * net["norm.weight"][i]) + net["norm.bias"][i];
+        return y;
+    }
+
+    private static float Largest(float[] values)
+    {
+        float largest = values[0];
+        foreach (float value in values)
+            largest = Math.Max(largest, value);
+        return largest;
+    }
+
+    private static Dictionary<string, float[]> Read(string file)
+    {
+        byte[] bytes = File.ReadAllBytes(file);
+        int start = 8 + (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);
+        var tensors = new Dictionary<string, float[]>();
+        using JsonDocument header = JsonDocument.Parse(bytes.AsMemory(8, start - 8));
+        foreach (JsonProperty tensor in header.RootElement.EnumerateObject())
+        {
+            if (tensor.Name == "__metadata__")
+                continue;
+            string type = tensor.Value.GetProperty("dtype").GetString()!;
+            int size = type == "U8" ? 1 : type == "F32" ? 4 : 2;
+            int begin = start + tensor.Value.GetProperty("data_offsets")[0].GetInt32();
+            int end = start + tensor.Value.GetProperty("data_offsets")[1].GetInt32();
+            var values = new float[(end - begin) / size];
+            for (int i = 0; i < values.Length; i++)
+            {
+                ReadOnlySpan<byte> at = bytes.AsSpan(begin + (i * size), size);
+                values[i] = type switch
+                {
+                    "U8" => at[0],
+                    "F32" => BinaryPrimitives.ReadSingleLittleEndian(at),
+                    "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(at),
+                    _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadInt16LittleEndian(at) << 16),
+                };
+            }
+
+            tensors.Add(tensor.Name, values);
+        }
+
+        return tensors;
+    }
+}
