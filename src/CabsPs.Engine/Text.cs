@@ -27,7 +27,7 @@ public static class Text
             unit++;
         }
 
-        return $"{Amount(bytes, unit)} {s_units[unit]}";
+        return unit == 0 ? Whole(bytes) + " B" : $"{Significant(bytes)} {s_units[unit]}";
     }
 
     /// <summary>A count: <c>7.24 B</c>, <c>82.9 K</c>, <c>640</c>.</summary>
@@ -41,11 +41,8 @@ public static class Text
             unit++;
         }
 
-        return Amount(count, unit) + units[unit];
+        return unit == 0 ? Whole(count) : Significant(count) + units[unit];
     }
-
-    // without a prefix it is a whole number of things
-    private static string Amount(double value, int unit) => unit == 0 ? value.ToString("0", CultureInfo.InvariantCulture) : Significant(value);
 
     /// <summary>Time: <c>0.25 s</c>, <c>3 m 12 s</c>, <c>2 h 05 m</c>.</summary>
     public static string Time(TimeSpan time)
@@ -73,6 +70,8 @@ public static class Text
             format = "0.00";
         return value.ToString(format, CultureInfo.InvariantCulture);
     }
+
+    private static string Whole(double value) => value.ToString("0", CultureInfo.InvariantCulture);
 
     /// <summary>Reads a size: <c>5GB</c>, <c>512MiB</c>, <c>1.5G</c> (decimal units without an i, binary with one), or bytes.</summary>
     public static bool TryParseBytes(string text, out long bytes)

@@ -7,7 +7,7 @@ namespace CabsPs.Engine.Checkpoints;
 public sealed class Checkpoint
 {
     private const string SingleFile = "model.safetensors";
-    private const string IndexFile = "model.safetensors.index.json";
+    internal const string IndexFile = "model.safetensors.index.json";
     private readonly Dictionary<string, TensorInfo> _byName;
 
     private Checkpoint(string path, string? folder, IReadOnlyList<string> files, IReadOnlyList<TensorInfo> tensors, ModelConfig? config)

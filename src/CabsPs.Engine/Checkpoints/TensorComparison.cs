@@ -9,12 +9,12 @@ public static class TensorComparison
 
     /// <summary>Whether two tensors have the same type, shape and bytes.</summary>
     /// <exception cref="CabsException">A file cannot be read.</exception>
-    public static bool AreIdentical(TensorInfo a, TensorInfo b)
+    public static bool AreIdentical(TensorInfo a, TensorInfo b, CancellationToken cancel = default)
     {
         if (a.Type != b.Type || !a.Shape.SequenceEqual(b.Shape))
             return false;
         using var reader = new CheckpointReader();
-        return FirstDifference(reader, a, b, CancellationToken.None) < 0;
+        return FirstDifference(reader, a, b, cancel) < 0;
     }
 
     /// <summary>The first byte in which two tensors of the same length differ, or -1.</summary>

@@ -12,7 +12,7 @@ public sealed class LayerMap
     {
         foreach (string name in names)
         {
-            if (Split(name) is (string prefix, int layer))
+            if (Split(name) is (string prefix, int layer, _))
                 _counts[prefix] = Math.Max(_counts.GetValueOrDefault(prefix), layer + 1);
         }
     }
@@ -21,13 +21,14 @@ public sealed class LayerMap
     /// 0 for tensors outside the layers.</summary>
     public double PlaceOf(string name)
     {
-        if (Split(name) is not (string prefix, int layer))
+        if (Split(name) is not (string prefix, int layer, _))
             return 0;
         int count = _counts[prefix];
         return count == 1 ? 1 : layer / (double)(count - 1);
     }
 
-    private static (string Prefix, int Layer)? Split(string name)
+    /// <summary>A name around its layer number, or null for a tensor outside the layers.</summary>
+    public static (string Prefix, int Layer, string Suffix)? Split(string name)
     {
         int start = 0;
         while (start < name.Length)
@@ -35,7 +36,7 @@ public sealed class LayerMap
             int dot = name.IndexOf('.', start);
             int end = dot < 0 ? name.Length : dot;
             if (start > 0 && end > start && int.TryParse(name.AsSpan(start, end - start), System.Globalization.NumberStyles.None, null, out int layer))
-                return (name[..start], layer);
+                return (name[..start], layer, name[end..]);
             start = end + 1;
         }
 

@@ -29,6 +29,11 @@ public sealed record TensorPlan(OutputTensor Output, TensorAction Action, Tensor
 /// <param name="Reason">Why.</param>
 public sealed record LeftOutTensor(string Model, string Tensor, string Reason);
 
+/// <summary>A file of the result before it exists.</summary>
+/// <param name="Name">Its name in the result's folder.</param>
+/// <param name="ByteLength">Its size.</param>
+public sealed record OutputFile(string Name, long ByteLength);
+
 /// <summary>Everything that will happen, decided before the first byte is computed: per tensor its inputs, action and type, and
 /// the place of every byte of the result.</summary>
 public sealed class MergePlan
@@ -45,6 +50,7 @@ public sealed class MergePlan
         Layout = OutputLayout.Create([.. tensors.Select(t => t.Output)], options.ShardBytes);
         ConfigType = Checkpoint.DominantType(tensors.Select(t => (t.Output.Type, t.Output.Count)));
         SideFiles = Checkpoints.SideFiles.List(baseModel);
+        ConfigText = baseModel.Config is { } config ? (ConfigType is { } type ? config.WithType(type) : config.Text) : null;
         Layers = new LayerMap(tensors.Select(t => t.Output.Name));
         Passes = new int[tensors.Count];
         int longest = 1;
@@ -88,6 +94,24 @@ public sealed class MergePlan
 
     /// <summary>Full paths of the base's small files that are copied.</summary>
     public IReadOnlyList<string> SideFiles { get; }
+
+    /// <summary>The result's config.json, or null when the base has none.</summary>
+    public byte[]? ConfigText { get; }
+
+    /// <summary>Names and sizes of all files of the result: weights, their index, config.json, side files.</summary>
+    public IReadOnlyList<OutputFile> OutputFiles
+    {
+        get
+        {
+            var files = Layout.Shards.Select(s => new OutputFile(s.FileName, s.ByteLength)).ToList();
+            if (Layout.Index is { } index)
+                files.Add(new OutputFile(Checkpoint.IndexFile, index.Length));
+            if (ConfigText is { } text)
+                files.Add(new OutputFile(ModelConfig.FileName, text.Length));
+            files.AddRange(SideFiles.Select(f => new OutputFile(Path.GetFileName(f), new FileInfo(f).Length)));
+            return files;
+        }
+    }
 
     /// <summary>Buffers and what they cost.</summary>
     public MemoryBudget Memory { get; }

@@ -12,9 +12,11 @@ public sealed class MergePlanner
     private readonly Checkpoint[] _inputs;
     private readonly List<LeftOutTensor> _leftOut = [];
     private readonly List<string> _warnings;
+    private readonly CancellationToken _cancel;
 
-    private MergePlanner(MergeDefinition definition)
+    private MergePlanner(MergeDefinition definition, CancellationToken cancel)
     {
+        _cancel = cancel;
         _definition = definition;
         _warnings = [.. definition.Warnings];
         _base = Checkpoint.Open(definition.BasePath);
@@ -24,10 +26,11 @@ public sealed class MergePlanner
     /// <summary>Plans a merge.</summary>
     /// <param name="definition">What to merge and how.</param>
     /// <param name="options">How to carry it out.</param>
+    /// <param name="cancel">Stops the planning.</param>
     /// <exception cref="CabsException">A model cannot be read, or the models do not fit together.</exception>
-    public static MergePlan Plan(MergeDefinition definition, MergeOptions options)
+    public static MergePlan Plan(MergeDefinition definition, MergeOptions options, CancellationToken cancel = default)
     {
-        var planner = new MergePlanner(definition);
+        var planner = new MergePlanner(definition, cancel);
         List<TensorPlan> tensors = planner.PairTensors();
         planner.ReportLeftOut(tensors);
         if (tensors.Count == 0)
@@ -118,7 +121,7 @@ public sealed class MergePlanner
     private bool HasOwnHead(Checkpoint input)
     {
         TensorInfo? head = input.Find(TiedWeights.Head), embedding = TiedWeights.FindEmbedding(input);
-        if (head is null || (embedding is not null && TensorComparison.AreIdentical(head, embedding)))
+        if (head is null || (embedding is not null && TensorComparison.AreIdentical(head, embedding, _cancel)))
             return false;
         _warnings.Add($"{input.Path}: has its own {TiedWeights.Head}, the base ties it to its embedding; the result stores one, so set tie_word_embeddings to false in its config.json");
         return true;

@@ -86,8 +86,8 @@ public sealed class MergeRun
 
     private void WriteSideFiles(CheckpointWriter writer)
     {
-        if (_plan.Base.Config is { } config)
-            writer.WriteFile(ModelConfig.FileName, _plan.ConfigType is { } type ? config.WithType(type) : config.Text);
+        if (_plan.ConfigText is { } config)
+            writer.WriteFile(ModelConfig.FileName, config);
         foreach (string file in _plan.SideFiles)
             writer.CopyFile(file);
     }

@@ -38,6 +38,9 @@ public sealed class ParameterSet
     /// <summary>The names given.</summary>
     public IEnumerable<string> Names => _values.Keys;
 
+    /// <summary>What was given for a parameter, in order; empty when nothing was.</summary>
+    public IReadOnlyList<ParameterCondition> Conditions(string parameter) => _values.GetValueOrDefault(parameter) ?? [];
+
     /// <summary>A set of plain values: doubles, booleans or words.</summary>
     public static ParameterSet Of(params IEnumerable<(string Name, object Value)> values) =>
         new(values.ToDictionary(v => v.Name, v => (IReadOnlyList<ParameterCondition>)[new ParameterCondition(null, [v.Value])], StringComparer.Ordinal));

@@ -1,0 +1,35 @@
+using System.Globalization;
+using CabsPs.Engine.Merging;
+
+namespace CabsPs.Cli.Output;
+
+/// <summary>Parameter values as people write them in a recipe.</summary>
+internal static class ParameterText
+{
+    /// <summary>The values of a parameter for one model, or for the whole merge.</summary>
+    public static string Of(MergeDefinition definition, MethodParameter parameter, ModelInput? model = null)
+    {
+        // the first condition that fits counts, those of the model before those for all, the default last
+        var parts = new List<string>();
+        IEnumerable<ParameterCondition> own = model?.Parameters.Conditions(parameter.Name) ?? [];
+        foreach (ParameterCondition condition in own.Concat(definition.Parameters.Conditions(parameter.Name)))
+        {
+            bool always = string.IsNullOrEmpty(condition.Filter) || condition.Filter == "*";
+            string value = condition.Values.Count == 1 ? Value(condition.Values[0]) : $"[{string.Join(", ", condition.Values.Select(Value))}]";
+            parts.Add(always ? value : $"{value} for {condition.Filter}");
+            if (always)
+                return string.Join(", ", parts);
+        }
+
+        if (parameter.Default is { } given)
+            parts.Add(Value(given));
+        return parts.Count == 0 ? "-" : string.Join(", ", parts);
+    }
+
+    private static string Value(object value) => value switch
+    {
+        bool flag => flag ? "true" : "false",
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.ToString() ?? string.Empty,
+    };
+}

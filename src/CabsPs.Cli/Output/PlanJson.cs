@@ -1,0 +1,49 @@
+using CabsPs.Engine.Merging;
+
+namespace CabsPs.Cli.Output;
+
+/// <summary>A plan for a program: <c>cabs merge --dry-run --json</c>.</summary>
+internal static class PlanJson
+{
+    /// <summary>Writes the plan.</summary>
+    public static void Write(Streams streams, MergePlan plan, string? destination) => Json.Write(streams, json =>
+    {
+        MergeDefinition definition = plan.Definition;
+        json.WriteBoolean("dryRun", true);
+        json.WriteString("method", definition.Method.Name);
+        json.WriteString("output", destination is null ? null : Path.GetFullPath(destination));
+        json.WriteStartObject("base");
+        json.WriteString("path", plan.Base.Path);
+        json.WriteString("architecture", plan.Base.Config?.Architecture);
+        json.WriteString("dtype", plan.Base.MainType?.ToString());
+        json.WriteNumber("parameters", plan.Base.ParameterCount);
+        json.WriteEndObject();
+        json.WriteStartObject("parameters");
+        foreach (MethodParameter parameter in definition.Method.Parameters.Where(p => p.Scope == ParameterScope.Global))
+            json.WriteString(parameter.Name, ParameterText.Of(definition, parameter));
+        json.WriteEndObject();
+        json.Objects("experts", definition.Inputs.Zip(plan.Inputs), expert =>
+        {
+            json.WriteString("name", expert.First.Name);
+            json.WriteString("path", expert.First.Path);
+            json.WriteString("dtype", expert.Second.MainType?.ToString());
+            json.WriteStartObject("parameters");
+            foreach (MethodParameter parameter in definition.Method.Parameters.Where(p => p.Scope == ParameterScope.Model))
+                json.WriteString(parameter.Name, ParameterText.Of(definition, parameter, expert.First));
+            json.WriteEndObject();
+        });
+        json.Strings("include", definition.Include);
+        json.Strings("exclude", definition.Exclude);
+        json.Tensors(plan.Tensors, plan.LeftOut, plan.Warnings);
+        json.Objects("files", plan.OutputFiles, file =>
+        {
+            json.WriteString("name", file.Name);
+            json.WriteNumber("bytes", file.ByteLength);
+        });
+        json.WriteString("dtype", plan.ConfigType?.ToString());
+        json.WriteNumber("bytesToRead", plan.BytesToRead);
+        json.WriteNumber("bytesToWrite", plan.OutputFiles.Sum(f => f.ByteLength));
+        json.WriteNumber("expectedMemory", plan.Memory.ExpectedBytes);
+        json.WriteNumber("threads", plan.Memory.Threads);
+    });
+}

@@ -1,0 +1,42 @@
+using CabsPs.Engine.Merging;
+
+namespace CabsPs.Cli.Output;
+
+/// <summary>What a merge did, for a program.</summary>
+internal static class ResultJson
+{
+    /// <summary>Writes the result.</summary>
+    public static void Write(Streams streams, MergeResult result) => Json.Write(streams, json =>
+    {
+        json.WriteString("path", result.Path);
+        json.WriteString("method", result.Method);
+        json.Objects("files", result.Files, file =>
+        {
+            json.WriteString("path", file.Path);
+            json.WriteNumber("bytes", file.ByteLength);
+        });
+        json.Objects("vectors", result.Vectors, vector =>
+        {
+            json.WriteString("name", vector.Name);
+            json.Number("weight", vector.Weight);
+            json.WriteNumber("kept", vector.Kept);
+            json.Number("keptShare", vector.KeptShare);
+            json.Number("normKept", vector.NormKept);
+        });
+        json.Objects("overlaps", result.Overlaps, pair =>
+        {
+            json.WriteString("first", pair.First);
+            json.WriteString("second", pair.Second);
+            json.WriteNumber("shared", pair.Shared);
+            json.Number("jaccard", pair.Jaccard);
+            json.Number("shareOfSmaller", pair.ShareOfSmaller);
+        });
+        json.Tensors(result.Tensors, result.LeftOut, result.Warnings);
+        json.Number("seconds", result.Duration.TotalSeconds);
+        json.WriteNumber("bytesRead", result.BytesRead);
+        json.WriteNumber("bytesWritten", result.BytesWritten);
+        json.Number("bytesPerSecond", Math.Round(result.BytesPerSecond));
+        json.WriteNumber("peakMemory", result.PeakMemory);
+        json.WriteNumber("threads", result.Threads);
+    });
+}

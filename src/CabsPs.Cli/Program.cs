@@ -1,0 +1,5 @@
+using CabsPs.Cli;
+using CabsPs.Cli.Output;
+
+using var cancellation = new Cancellation();
+return new CommandLine(new Streams(), cancellation).Run(args);
