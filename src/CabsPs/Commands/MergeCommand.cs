@@ -48,9 +48,9 @@ public abstract class MergeCommand : CabsCommand
         string destination = RequireLiteral(OutputPath);
         definition = definition with { AllowNonFinite = AllowNonFinite, OutputType = TypeOf(DType) ?? definition.OutputType };
         var options = new MergeOptions { Threads = ThrottleLimit, MaxMemory = MaxMemory, ShardBytes = ShardSize, Force = Force };
-        MergePlan plan = Run(_ =>
+        MergePlan plan = Run(cancel =>
         {
-            MergePlan made = MergePlanner.Plan(definition, options);
+            MergePlan made = MergePlanner.Plan(definition, options, cancel);
             CheckpointWriter.CheckDestination(destination, made.Inputs.Prepend(made.Base), options.Force);
             return made;
         });
