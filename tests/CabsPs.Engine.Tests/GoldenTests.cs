@@ -6,7 +6,7 @@ namespace CabsPs.Engine.Tests;
 /// <summary>Every golden case of the methods that exist, through the engine.</summary>
 public sealed class GoldenTests
 {
-    public static TheoryData<GoldenCase> Cases { get; } = new(GoldenCases.Load("cabs", "task_arithmetic"));
+    public static TheoryData<GoldenCase> Cases { get; } = new(GoldenCases.Load([.. CabsPs.Engine.Merging.MethodCatalog.All.Select(m => m.Name)]));
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -53,6 +53,9 @@ public sealed record MergeDefinition
     /// <summary>Lets NaN and infinity through instead of refusing them.</summary>
     public bool AllowNonFinite { get; init; }
 
+    /// <summary>Seeds the methods that choose at random.</summary>
+    public long Seed { get; init; }
+
     /// <summary>What the reader of the recipe wants its writer to know.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -131,7 +131,7 @@ public sealed class MergePlan
 
     /// <summary>The tensor's parameters.</summary>
     private TensorContext ContextOf(TensorPlan tensor) =>
-        new(Definition, Layers, tensor.Output.Name, tensor.Output.Count, [.. tensor.Inputs.Select(i => i is not null)]);
+        new(Definition, Layers, tensor.Output, [.. tensor.Inputs.Select(i => i is not null)]);
 
     /// <summary>The computation of a tensor.</summary>
     internal TensorKernel<T> Bind<T>(TensorPlan tensor, Numerics.IKernels<T> kernels)

@@ -11,6 +11,13 @@ public static class MethodCatalog
     [
         new Cabs(),
         new TaskArithmetic(),
+        new Ties(),
+        new DareLinear(),
+        new DareTies(),
+        new Della(),
+        new DellaLinear(),
+        new Breadcrumbs(),
+        new BreadcrumbsTies(),
     ];
 
     /// <summary>The method of this name, or null.</summary>

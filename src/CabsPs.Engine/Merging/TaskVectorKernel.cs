@@ -4,12 +4,25 @@ using CabsPs.Engine.TaskVectors;
 
 namespace CabsPs.Engine.Merging;
 
+/// <summary>What happens where the terms of several vectors meet.</summary>
+public enum ConflictRule
+{
+    /// <summary>They are added.</summary>
+    Add,
+
+    /// <summary>Where several masks keep a position, those that agree with the sign of the sum are averaged.</summary>
+    ElectWhereMasksMeet,
+
+    /// <summary>Everywhere only those count that agree with the sign of the sum (TIES).</summary>
+    Elect,
+}
+
 /// <summary>How masked task vectors become one.</summary>
 /// <param name="Weights">λ of each input; null means auto: ‖δ‖ / ‖kept δ‖ over the tensor.</param>
 /// <param name="Lambda">Scales the sum.</param>
-/// <param name="Normalize">Divides the sum by the sum of the weights first.</param>
-/// <param name="ElectSign">Where several masks meet: averages the terms that agree with the sign of their sum, instead of adding.</param>
-public sealed record Combination(IReadOnlyList<double?> Weights, double Lambda, bool Normalize, bool ElectSign);
+/// <param name="Normalize">Divides the sum by the sum of the weights first; by those of the agreeing terms where signs are elected.</param>
+/// <param name="Conflicts">What happens where terms meet.</param>
+public sealed record Combination(IReadOnlyList<double?> Weights, double Lambda, bool Normalize, ConflictRule Conflicts);
 
 /// <summary>θ0 + λ · Σ λi · maski ⊙ δi on one tensor (task arithmetic: Ilharco et al., "Editing models with task arithmetic",
 /// ICLR 2023, section 2). Products and sums are rounded one by one in the order of the vectors.</summary>
@@ -24,8 +37,8 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     private readonly SparsifierKernel<T>[] _groups;
     private readonly bool[] _masked;
     private readonly double[] _weights;
+    private readonly double[] _factors;
     private readonly bool _automatic;
-    private readonly int _groupPasses;
     private readonly long _count;
 
     /// <summary>Binds the computation.</summary>
@@ -44,8 +57,9 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         foreach (int member in _groups.SelectMany(g => g.Members))
             _masked[member] = true;
         _weights = [.. combination.Weights.Select(w => w ?? 1)];
+        _factors = [.. _weights.Select(_ => 1.0)];
+        TakeFactors();
         _automatic = _terms.Any(i => combination.Weights[i] is null && _masked[i]);
-        _groupPasses = _groups.Length == 0 ? 0 : _groups.Max(g => g.MeasuringPasses);
         BlockLength = _groups.Aggregate(1, (length, group) => checked((int)Lcm(length, group.BlockLength)));
     }
 
@@ -53,12 +67,14 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     public override int BlockLength { get; }
 
     /// <inheritdoc/>
-    public override int MeasuringPasses => _groupPasses + (_automatic ? 1 : 0);
+    public override int MeasuringPasses => GroupPasses + (_automatic ? 1 : 0);
+
+    private int GroupPasses => _groups.Length == 0 ? 0 : _groups.Max(g => g.MeasuringPasses);
 
     /// <inheritdoc/>
     public override int SumCount(int pass)
     {
-        if (pass < _groupPasses)
+        if (pass < GroupPasses)
             return _groups.Sum(g => SumsOf(g, pass));
         int perVector = 3 * _terms.Length;
         return pass < MeasuringPasses ? perVector : perVector + (_terms.Length * (_terms.Length - 1) / 2);
@@ -68,7 +84,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     public override void Measure(int pass, Tile<T> tile, Span<double> sums)
     {
         SubtractBase(tile);
-        if (pass >= _groupPasses)
+        if (pass >= GroupPasses)
         {
             MakeMasks(tile);
             TallyVectors(tile, sums);
@@ -87,7 +103,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     public override void Complete(int pass, ReadOnlySpan<double> totals)
     {
-        if (pass >= _groupPasses)
+        if (pass >= GroupPasses)
         {
             for (int t = 0; t < _terms.Length; t++)
             {
@@ -106,6 +122,8 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
                 group.Complete(pass, totals[..own]);
             totals = totals[own..];
         }
+
+        TakeFactors();
     }
 
     /// <inheritdoc/>
@@ -119,21 +137,28 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         total.Clear();
         foreach (int i in _terms)
         {
-            T weight = T.CreateTruncating(_weights[i]);
             if (_masked[i])
-                _kernels.AddScaled(total, tile.Input(i), weight, tile.Mask(i));
+                _kernels.AddScaled(total, tile.Input(i), Scale(i), tile.Mask(i));
             else
-                _kernels.AddScaled(total, tile.Input(i), weight);
+                _kernels.AddScaled(total, tile.Input(i), Scale(i));
         }
 
-        if (_combination.ElectSign)
-            ElectSigns(tile, total);
-        if (_combination.Normalize)
-            Normalize(total);
+        if (_combination.Conflicts == ConflictRule.Elect)
+        {
+            total = SumOfAgreeing(tile, total);
+        }
+        else
+        {
+            if (_combination.Conflicts == ConflictRule.ElectWhereMasksMeet)
+                ElectSigns(tile, total);
+            if (_combination.Normalize)
+                Normalize(total);
+        }
+
         if (_combination.Lambda != 1)
             _kernels.Scale(total, T.CreateTruncating(_combination.Lambda));
+        _kernels.Add(tile.Base, total);
         tile.Base.CopyTo(output);
-        _kernels.Add(output, total);
     }
 
     /// <inheritdoc/>
@@ -236,7 +261,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         {
             if (_masked[i] && !BitMask.Has(tile.Mask(i), position))
                 continue;
-            T term = T.CreateTruncating(_weights[i]) * tile.Input(i)[position];
+            T term = Scale(i) * tile.Input(i)[position];
             if (plus ? term > T.Zero : term < T.Zero)
             {
                 sum += term;
@@ -245,6 +270,30 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         }
 
         return sum / T.CreateTruncating(Math.Max(count, 1));
+    }
+
+    private void TakeFactors()
+    {
+        foreach (SparsifierKernel<T> group in _groups)
+        {
+            foreach (int member in group.Members)
+                _factors[member] = group.FactorOf(member);
+        }
+    }
+
+    // the weight times what the sparsifier scales by
+    private T Scale(int input) => T.CreateTruncating(_weights[input] * _factors[input]);
+
+    private Span<T> SumOfAgreeing(Tile<T> tile, ReadOnlySpan<T> elected)
+    {
+        Span<T> sum = tile.Output, divisor = tile.Divisor;
+        sum.Clear();
+        divisor.Clear();
+        foreach (int i in _terms)
+            _kernels.AddAgreeing(elected, tile.Input(i), Scale(i), T.CreateTruncating(_weights[i]), _masked[i] ? tile.Mask(i) : [], sum, divisor);
+        if (_combination.Normalize)
+            _kernels.DivideEach(sum, divisor);
+        return sum;
     }
 
     private void Normalize(Span<T> total)

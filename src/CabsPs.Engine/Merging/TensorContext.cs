@@ -1,3 +1,6 @@
+using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Numerics;
+
 namespace CabsPs.Engine.Merging;
 
 /// <summary>One tensor of a merge and the values its parameters have there: a model's own value first, then the one for all,
@@ -7,12 +10,13 @@ public sealed class TensorContext
     private readonly MergeDefinition _definition;
     private readonly LayerMap _layers;
 
-    internal TensorContext(MergeDefinition definition, LayerMap layers, string tensor, long count, IReadOnlyList<bool> present)
+    internal TensorContext(MergeDefinition definition, LayerMap layers, OutputTensor tensor, IReadOnlyList<bool> present)
     {
         _definition = definition;
         _layers = layers;
-        Tensor = tensor;
-        Count = count;
+        Tensor = tensor.Name;
+        Count = tensor.Count;
+        RowLength = tensor.Shape.Count == 0 ? 1 : tensor.Shape[^1];
         Present = present;
     }
 
@@ -22,6 +26,9 @@ public sealed class TensorContext
     /// <summary>Its number of weights.</summary>
     public long Count { get; }
 
+    /// <summary>Length of its last axis: weights in a row. A tensor of one dimension is one row.</summary>
+    public long RowLength { get; }
+
     /// <summary>Per input whether it has the tensor.</summary>
     public IReadOnlyList<bool> Present { get; }
 
@@ -30,6 +37,9 @@ public sealed class TensorContext
 
     /// <summary>Who is sparsified with whom.</summary>
     public IReadOnlyList<SparsifierGroup> Groups => _definition.Groups;
+
+    /// <summary>The random numbers of one input on this tensor.</summary>
+    public CounterRandom RandomOf(int input) => new(_definition.Seed, Inputs[input].Name, Tensor);
 
     /// <summary>The value of a parameter for one input.</summary>
     public object Value(MethodParameter parameter, int input, ParameterSet? group = null)

@@ -44,6 +44,7 @@ public sealed class Tile<T>
 {
     private T[] _base = [];
     private T[] _total = [];
+    private T[] _divisor = [];
     private T[] _output = [];
     private T[][] _inputs = [];
     private ulong[][] _masks = [];
@@ -61,6 +62,9 @@ public sealed class Tile<T>
     /// <summary>Room for sums.</summary>
     public Span<T> Total => _total.AsSpan(0, Length);
 
+    /// <summary>Room for divisors.</summary>
+    public Span<T> Divisor => _divisor.AsSpan(0, Length);
+
     /// <summary>Room for the result.</summary>
     internal Span<T> Output => _output.AsSpan(0, Length);
 
@@ -75,7 +79,7 @@ public sealed class Tile<T>
 
     /// <summary>Bytes the arrays take for a tile of this size.</summary>
     public static unsafe long ByteLength(int inputs, int length) =>
-        ((inputs + 3L) * length * sizeof(T)) + ((inputs + 1L) * Numerics.BitMask.WordCount(length) * 8);
+        ((inputs + 4L) * length * sizeof(T)) + ((inputs + 1L) * Numerics.BitMask.WordCount(length) * 8);
 
     /// <summary>Makes room.</summary>
     internal void Reserve(int inputs, int length)
@@ -84,6 +88,7 @@ public sealed class Tile<T>
         {
             _base = new T[length];
             _total = new T[length];
+            _divisor = new T[length];
             _output = new T[length];
             _inputs = new T[inputs][];
             _masks = new ulong[inputs][];

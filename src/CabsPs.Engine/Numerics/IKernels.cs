@@ -34,6 +34,20 @@ public interface IKernels<T>
     /// <summary>total[i] += weight * delta[i] where the mask has a one.</summary>
     void AddScaled(Span<T> total, ReadOnlySpan<T> delta, T weight, ReadOnlySpan<ulong> mask);
 
+    /// <summary>Where the product weight * delta[i] is not zero and has the sign of elected[i] (zero counts as plus): sum[i] gets it added,
+    /// divisor[i] gets share added.</summary>
+    /// <param name="elected">The numbers whose signs are sought.</param>
+    /// <param name="delta">A vector's deltas.</param>
+    /// <param name="weight">Its weight.</param>
+    /// <param name="share">What an agreeing term counts in the divisor.</param>
+    /// <param name="mask">Which deltas take part; empty means all.</param>
+    /// <param name="sum">The sums of the agreeing terms.</param>
+    /// <param name="divisor">The sums of their shares.</param>
+    void AddAgreeing(ReadOnlySpan<T> elected, ReadOnlySpan<T> delta, T weight, T share, ReadOnlySpan<ulong> mask, Span<T> sum, Span<T> divisor);
+
+    /// <summary>values[i] /= divisor[i] where the divisor is not zero.</summary>
+    void DivideEach(Span<T> values, ReadOnlySpan<T> divisor);
+
     /// <summary>values[i] *= factor.</summary>
     void Scale(Span<T> values, T factor);
 
@@ -48,6 +62,12 @@ public interface IKernels<T>
 
     /// <summary>Σ values[i]² over the ones of a mask, in the same order.</summary>
     double SumOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
+
+    /// <summary>Σ |values[i]| in float64, in the same order.</summary>
+    double SumOfMagnitudes(ReadOnlySpan<T> values);
+
+    /// <summary>Σ |values[i]| over the ones of a mask, in the same order.</summary>
+    double SumOfMagnitudes(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
 
     /// <summary>Keeps the largest |delta| of every block (SPEC: balanced sparsification, conflict-aware assignment).</summary>
     /// <param name="delta">The deltas; blocks begin at element 0.</param>

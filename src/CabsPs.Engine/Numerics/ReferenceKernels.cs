@@ -101,6 +101,28 @@ public sealed class ReferenceKernels<T> : IKernels<T>
     }
 
     /// <inheritdoc/>
+    public void AddAgreeing(ReadOnlySpan<T> elected, ReadOnlySpan<T> delta, T weight, T share, ReadOnlySpan<ulong> mask, Span<T> sum, Span<T> divisor)
+    {
+        for (int i = 0; i < sum.Length; i++)
+        {
+            T term = weight * delta[i];
+            bool agrees = elected[i] >= T.Zero ? term > T.Zero : term < T.Zero;
+            if (agrees && (mask.IsEmpty || BitMask.Has(mask, i)))
+            {
+                sum[i] += term;
+                divisor[i] += share;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void DivideEach(Span<T> values, ReadOnlySpan<T> divisor)
+    {
+        for (int i = 0; i < values.Length; i++)
+            values[i] = divisor[i] == T.Zero ? values[i] : values[i] / divisor[i];
+    }
+
+    /// <inheritdoc/>
     public void Scale(Span<T> values, T factor)
     {
         for (int i = 0; i < values.Length; i++)
@@ -146,6 +168,26 @@ public sealed class ReferenceKernels<T> : IKernels<T>
             sums[i % Lanes] += value * value;
         }
 
+        return AddUp(sums);
+    }
+
+    /// <inheritdoc/>
+    public double SumOfMagnitudes(ReadOnlySpan<T> values)
+    {
+        Span<double> sums = stackalloc double[Lanes];
+        sums.Clear();
+        for (int i = 0; i < values.Length; i++)
+            sums[i % Lanes] += Math.Abs(double.CreateTruncating(values[i]));
+        return AddUp(sums);
+    }
+
+    /// <inheritdoc/>
+    public double SumOfMagnitudes(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask)
+    {
+        Span<double> sums = stackalloc double[Lanes];
+        sums.Clear();
+        for (int i = 0; i < values.Length; i++)
+            sums[i % Lanes] += BitMask.Has(mask, i) ? Math.Abs(double.CreateTruncating(values[i])) : 0;
         return AddUp(sums);
     }
 

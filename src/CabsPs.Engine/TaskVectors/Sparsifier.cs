@@ -42,7 +42,10 @@ public abstract class SparsifierKernel<T>
     /// <summary>Pieces must begin at multiples of this many elements.</summary>
     public abstract int BlockLength { get; }
 
-    /// <summary>Passes over the deltas needed before masks can be made.</summary>
+    /// <summary>What a member's delta is multiplied by besides its weight; known when the passes have ended.</summary>
+    public virtual double FactorOf(int member) => 1;
+
+    /// <summary>Passes over the deltas needed before masks can be made. May grow when a pass ends.</summary>
     public virtual int MeasuringPasses => 0;
 
     /// <summary>Sums a pass collects.</summary>

@@ -1,0 +1,46 @@
+using System.Numerics;
+
+namespace CabsPs.Engine.TaskVectors;
+
+/// <summary>Chooses which weights of one task vector stay, on one tensor, by that vector alone. Pieces come in any order and from
+/// several threads at a time.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+public abstract class VectorMask<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Pieces begin at multiples of this many elements.</summary>
+    public virtual int BlockLength => 1;
+
+    /// <summary>Passes over the delta needed before masks can be made. May grow when a pass ends.</summary>
+    public virtual int MeasuringPasses => 0;
+
+    /// <summary>Measures a piece.</summary>
+    /// <param name="pass">Which pass, from 0.</param>
+    /// <param name="delta">The piece.</param>
+    /// <param name="start">Its first element's place in the tensor.</param>
+    public virtual void Measure(int pass, ReadOnlySpan<T> delta, long start)
+    {
+    }
+
+    /// <summary>Ends a pass.</summary>
+    public virtual void Complete(int pass)
+    {
+    }
+
+    /// <summary>Fills the mask of a piece.</summary>
+    public abstract void MakeMask(ReadOnlySpan<T> delta, long start, Span<ulong> mask);
+}
+
+/// <summary>Keeps everything, or nothing.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+internal sealed class ConstantMask<T>(bool keep) : VectorMask<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    public override void MakeMask(ReadOnlySpan<T> delta, long start, Span<ulong> mask)
+    {
+        if (keep)
+            Numerics.BitMask.Fill(mask, delta.Length);
+        else
+            mask.Clear();
+    }
+}
