@@ -15,6 +15,7 @@
         'Get-TaskVector'
         'Invoke-CabsSparsify'
         'Invoke-MergeRecipe'
+        'Invoke-TaskVectorSparsify'
         'Merge-TaskVector'
     )
     FunctionsToExport    = @()

@@ -126,6 +126,18 @@ Describe 'The main pipeline' {
         (Get-ModelCheckpoint -LiteralPath "$TestDrive/model[1]").Name | Should -Be 'model[1]'
     }
 
+    It 'sparsifies by <method>, the same for the same seed' -ForEach @{ method = 'magnitude' }, @{ method = 'random' }, @{ method = 'della' }, @{ method = 'outliers' } {
+        $sparse = Get-TaskVector -BasePath $Models/base -Path $Models/upright, $Models/rotated | Invoke-TaskVectorSparsify $method -Density 0.3
+        $sparse[0].Sparsification | Should -Match "^$method density=0.3"
+        $result = $sparse | Merge-TaskVector -Lambda 0.5 -Seed 1 -ThrottleLimit 1 -OutputPath $TestDrive/$method 3>$null
+        $result.TaskVectors[0].Density | Should -BeGreaterThan 0.2
+        $result.TaskVectors[0].Density | Should -BeLessThan 0.31
+        $null = $sparse | Merge-TaskVector -Lambda 0.5 -Seed 1 -ThrottleLimit 7 -OutputPath $TestDrive/$method-again 3>$null
+        Get-WeightHash $TestDrive/$method | Should -Be (Get-WeightHash $TestDrive/$method-again)
+        $null = $sparse | Merge-TaskVector -Lambda 0.5 -Seed 2 -OutputPath $TestDrive/$method-other 3>$null
+        (Get-WeightHash $TestDrive/$method-other) -eq (Get-WeightHash $TestDrive/$method) | Should -Be ($method -in 'magnitude', 'outliers')
+    }
+
     It 'is stopped within a second and leaves nothing' {
         # a merge that takes long enough to be stopped: pieces of one block, one thread
         $shell = [powershell]::Create().AddScript({

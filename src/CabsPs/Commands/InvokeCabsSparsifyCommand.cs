@@ -6,18 +6,11 @@ using CabsPs.Engine.TaskVectors;
 namespace CabsPs.Commands;
 
 /// <summary>Sparsifies task vectors together: each keeps n of every m weights, and where it can only positions that no other one
-/// keeps. The vectors remember their group; nothing is computed yet.</summary>
+/// keeps.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "CabsSparsify")]
 [OutputType(typeof(TaskVector))]
-public sealed class InvokeCabsSparsifyCommand : CabsCommand
+public sealed class InvokeCabsSparsifyCommand : SparsifyCommand
 {
-    private readonly List<TaskVector> _vectors = [];
-
-    /// <summary>Dense task vectors of one base.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true)]
-    [ValidateNotNull]
-    public TaskVector[] InputObject { get; set; } = [];
-
     /// <summary>How many weights of a block are kept.</summary>
     [Parameter(Position = 0)]
     public int N { get; set; } = 64;
@@ -41,37 +34,24 @@ public sealed class InvokeCabsSparsifyCommand : CabsCommand
     public string[] Order { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => _vectors.AddRange(InputObject);
+    private protected override (Sparsifier Sparsifier, ParameterSet Parameters) Choose() =>
+        (CabsSparsifier.Instance, CabsSparsifier.Instance.ParametersOf(
+            ("n", (double)N),
+            ("m", (double)M),
+            ("assignment", Assignment.ToString().ToLowerInvariant()),
+            ("tail", Tail.ToString().ToLowerInvariant())));
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override IReadOnlyList<TaskVector> InOrder(IReadOnlyList<TaskVector> vectors)
     {
-        if (_vectors.Count == 0)
-            return;
-        var sparsified = Require(() =>
-        {
-            ParameterSet parameters = CabsSparsifier.Instance.ParametersOf(
-                ("n", (double)N),
-                ("m", (double)M),
-                ("assignment", Assignment.ToString().ToLowerInvariant()),
-                ("tail", Tail.ToString().ToLowerInvariant()));
-            return Engine.TaskVectors.TaskVector.Sparsify([.. InOrder().Select(v => v.Vector)], CabsSparsifier.Instance, parameters)
-                .ToDictionary(v => v.ModelPath, StringComparer.Ordinal);
-        });
-        foreach (TaskVector vector in _vectors)
-            WriteObject(vector.With(sparsified[vector.ModelPath]));
-    }
-
-    private List<TaskVector> InOrder()
-    {
-        var rest = new List<TaskVector>(_vectors);
+        var rest = new List<TaskVector>(vectors);
         var ordered = new List<TaskVector>();
         foreach (string name in Order)
         {
             TaskVector[] named = [.. rest.Where(v => v.Name == name || v.ModelPath == name)];
             if (named.Length != 1)
             {
-                string problem = named.Length > 1 ? "names several task vectors; give its model path" : $"names no task vector that is left; there are {string.Join(", ", _vectors.Select(v => v.Name))}";
+                string problem = named.Length > 1 ? "names several task vectors; give its model path" : $"names no task vector that is left; there are {string.Join(", ", vectors.Select(v => v.Name))}";
                 throw new CabsException(CabsError.ParameterInvalid, $"-Order: {Text.Quote(name)} {problem}", name);
             }
 

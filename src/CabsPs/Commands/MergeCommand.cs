@@ -34,6 +34,10 @@ public abstract class MergeCommand : CabsCommand
     [ValidateRange(1, 1024)]
     public int ThrottleLimit { get; set; }
 
+    /// <summary>Seeds the methods that choose at random.</summary>
+    [Parameter]
+    public long Seed { get; set; }
+
     /// <summary>Lets NaN and infinity in the inputs through.</summary>
     [Parameter]
     public SwitchParameter AllowNonFinite { get; set; }
@@ -46,7 +50,7 @@ public abstract class MergeCommand : CabsCommand
     internal void Merge(MergeDefinition definition)
     {
         string destination = RequireLiteral(OutputPath);
-        definition = definition with { AllowNonFinite = AllowNonFinite, OutputType = TypeOf(DType) ?? definition.OutputType };
+        definition = definition with { AllowNonFinite = AllowNonFinite, Seed = Seed, OutputType = TypeOf(DType) ?? definition.OutputType };
         var options = new MergeOptions { Threads = ThrottleLimit, MaxMemory = MaxMemory, ShardBytes = ShardSize, Force = Force };
         MergePlan plan = Run(cancel =>
         {

@@ -94,8 +94,8 @@ public sealed class MergeTaskVectorCommand : MergeCommand
     // parameters of their own are passed only when given, so that a method without one of them can say so
     private IEnumerable<(string, object)> Values()
     {
-        foreach (DictionaryEntry entry in Parameter)
-            yield return (entry.Key.ToString()!, entry.Value is PSObject wrapped ? wrapped.BaseObject : entry.Value!);
+        foreach ((string, object) value in RecipeParameters.Of(Parameter))
+            yield return value;
         if (MyInvocation.BoundParameters.ContainsKey(nameof(Lambda)))
             yield return ("lambda", Lambda);
         if (MyInvocation.BoundParameters.ContainsKey(nameof(Normalize)))
