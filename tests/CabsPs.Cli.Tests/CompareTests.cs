@@ -43,6 +43,7 @@ public sealed class CompareTests
         Assert.Equal(1, total.GetProperty("changed").GetInt64());
         Assert.Equal(0.5, total.GetProperty("max").GetDouble());
         Assert.Equal(0.1875, total.GetProperty("mean").GetDouble());
+        Assert.Equal("valuesDiffer", document.RootElement.GetProperty("tensors")[0].GetProperty("result").GetString());
     }
 
     [Fact]
@@ -54,6 +55,16 @@ public sealed class CompareTests
         using JsonDocument document = JsonDocument.Parse(Cabs.RunIn(folder.Path(), "compare", "a.safetensors", "b.safetensors", "--json").Expect(1).Out);
         Assert.Equal("left", Assert.Single(document.RootElement.GetProperty("onlyInA").EnumerateArray()).GetString());
         Assert.Equal("right", Assert.Single(document.RootElement.GetProperty("onlyInB").EnumerateArray()).GetString());
+    }
+
+    [Fact]
+    public void One_tensor_more_on_either_side_is_enough()
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder, "few", DType.F32, ("both", [1]));
+        Write(folder, "more", DType.F32, ("both", [1]), ("new", [1]));
+        Assert.Contains("only in B", Cabs.RunIn(folder.Path(), "compare", "few.safetensors", "more.safetensors").Expect(1).Out);
+        Assert.Contains("only in A", Cabs.RunIn(folder.Path(), "compare", "more.safetensors", "few.safetensors").Expect(1).Out);
     }
 
     [Fact]

@@ -79,6 +79,7 @@ public sealed class MergeTests
         Assert.Equal(new DirectoryInfo(folder.Path("merged")).GetFiles().Select(f => (f.Name, f.Length)).Order(), planned);
         Assert.Equal(Models.Tensors.Length, plan.RootElement.GetProperty("tensors").GetArrayLength());
         Assert.Equal(3, plan.RootElement.GetProperty("actions").GetProperty("merge").GetInt32());
+        Assert.Equal(0, plan.RootElement.GetProperty("actions").GetProperty("copyIfEqual").GetInt32());
         Assert.Equal("0.5", plan.RootElement.GetProperty("experts")[0].GetProperty("parameters").GetProperty("weight").GetString());
     }
 
