@@ -3,7 +3,8 @@ using CabsPs.Engine.Checkpoints;
 
 namespace CabsPs.Cli.Tests;
 
-/// <summary>A merge that is ended from outside takes its unfinished files away. Windows has no such signals.</summary>
+/// <summary>What the surroundings do to a call: signals, and streams that close. A merge that is ended from outside takes its
+/// unfinished files away.</summary>
 public sealed class SignalTests
 {
     private const int Layers = 64;
@@ -41,6 +42,14 @@ public sealed class SignalTests
         Outcome outcome = Cabs.Finish(Cabs.StartProgram(folder.Path(), "sh", "-c", $"\"{Cabs.Host}\" \"{Cabs.Program}\" inspect . --tensors | head -1"));
         Assert.StartsWith("model ", outcome.Out);
         Assert.Empty(outcome.Error);
+    }
+
+    [Fact]
+    public void Closed_standard_error_leaves_the_exit_code()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        Cabs.Finish(Cabs.StartProgram(Path.GetTempPath(), "sh", "-c", $"\"{Cabs.Host}\" \"{Cabs.Program}\" merge nowhere.yml --out x 2>&-")).Expect(2);
     }
 
     // where the tests run in the background, children inherit an ignored SIGINT unless it is set back
