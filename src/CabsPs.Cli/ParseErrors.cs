@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using CabsPs.Engine;
 using CabsPs.Engine.Recipes;
 
@@ -39,13 +38,9 @@ internal static class ParseErrors
     // an option nobody knows is taken for an argument where one is still wanted
     private static string? UnknownOption(ParseResult call)
     {
-        foreach (Token token in call.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash))
-        {
-            if (token.Type == TokenType.Argument && token.Value is ['-', _, ..] && !double.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out _))
-                return token.Value.Split('=')[0];
-        }
-
-        return null;
+        var beforeDashes = call.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash).Select(t => t.Value).ToHashSet(StringComparer.Ordinal);
+        IEnumerable<string> arguments = call.CommandResult.Command.Arguments.SelectMany(a => call.GetResult(a)?.Tokens ?? []).Select(t => t.Value);
+        return arguments.Concat(call.UnmatchedTokens).FirstOrDefault(a => a is ['-', _, ..] && beforeDashes.Contains(a))?.Split('=')[0];
     }
 
     private static IEnumerable<string> Options(ParseResult call)

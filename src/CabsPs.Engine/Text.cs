@@ -62,12 +62,13 @@ public static class Text
         {
             0 => "0",
             < 0.001 => "0.##e0",
-            < 9.995 => "0.###",
+            < 0.00995 => "0.#####",
+            < 0.0995 => "0.####",
+            < 0.9995 => "0.###",
+            < 9.995 => "0.00",
             < 99.95 => "0.0",
             _ => "0",
         };
-        if (magnitude is >= 1 and < 9.995)
-            format = "0.00";
         return value.ToString(format, CultureInfo.InvariantCulture);
     }
 

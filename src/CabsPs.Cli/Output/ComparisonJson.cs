@@ -22,7 +22,7 @@ internal static class ComparisonJson
         json.Objects("tensors", result.Tensors, tensor =>
         {
             json.WriteString("name", tensor.Name);
-            json.WriteString("result", Words.Of(tensor.Kind));
+            json.WriteString("result", Words.Key(Words.Of(tensor.Kind)));
             Side(json, "a", tensor.First);
             Side(json, "b", tensor.Second);
             if (tensor.Figures is { } figures)

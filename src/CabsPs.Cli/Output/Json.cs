@@ -71,13 +71,13 @@ internal static class Json
     {
         json.WriteStartObject("actions");
         foreach (TensorAction action in Enum.GetValues<TensorAction>())
-            json.WriteNumber(Words.Of(action), tensors.Count(t => t.Action == action));
-        json.WriteNumber("left out", leftOut.Count);
+            json.WriteNumber(Words.Key(Words.Of(action)), tensors.Count(t => t.Action == action));
+        json.WriteNumber("leftOut", leftOut.Count);
         json.WriteEndObject();
         json.Objects("tensors", tensors, t =>
         {
             json.WriteString("name", t.Output.Name);
-            json.WriteString("action", Words.Of(t.Action));
+            json.WriteString("action", Words.Key(Words.Of(t.Action)));
             json.WriteString("dtype", t.Output.Type.ToString());
             json.Shape(t.Output.Shape);
             json.WriteNumber("parameters", t.Output.Count);

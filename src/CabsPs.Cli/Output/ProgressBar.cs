@@ -19,8 +19,21 @@ internal static class ProgressBar
             return work();
         Task<T> task = Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         if (!WaitFor(task, s_patience))
-            SpectreProgress.Draw(streams.Error, progress, () => WaitFor(task, TimeSpan.FromMilliseconds(100)));
+            TryDraw(streams, progress, task);
         return task.GetAwaiter().GetResult();
+    }
+
+    // a terminal that goes away must not take the work with it
+    private static void TryDraw(Streams streams, Func<MergeProgress> progress, Task task)
+    {
+        try
+        {
+            SpectreProgress.Draw(streams.Error, progress, () => WaitFor(task, TimeSpan.FromMilliseconds(100)));
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or ArgumentException)
+        {
+            Task.WaitAny(task);
+        }
     }
 
     // without throwing what the task ends with

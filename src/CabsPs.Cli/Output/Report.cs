@@ -33,7 +33,7 @@ internal sealed class Report
             if (i > 0 && (_blocks[i] is Table || _blocks[i - 1] is Table))
                 text.AppendLine();
             if (_blocks[i] is Table table)
-                Append(text, table);
+                text.Append(Plain(table));
             else
                 text.Append(_blocks[i]).AppendLine();
         }
@@ -41,29 +41,25 @@ internal sealed class Report
         streams.Out.Write(text);
     }
 
-    private static void Append(StringBuilder text, Table table)
+    /// <summary>A table as plain columns.</summary>
+    public static string Plain(Table table)
     {
-        int[] widths = new int[table.ColumnCount];
-        IEnumerable<string[]> lines = table.Headings.Length > 0 ? table.Rows.Prepend(table.Headings) : table.Rows;
-        foreach (string[] line in lines)
-        {
-            for (int c = 0; c < widths.Length; c++)
-                widths[c] = Math.Max(widths[c], line[c].Length);
-        }
-
-        foreach (string[] line in lines)
+        var text = new StringBuilder();
+        foreach (string[] line in table.Headings.Length > 0 ? table.Rows.Prepend(table.Headings) : table.Rows)
         {
             int start = text.Length;
-            for (int c = 0; c < widths.Length; c++)
+            for (int c = 0; c < table.ColumnCount; c++)
             {
                 if (c > 0)
                     text.Append("  ");
-                text.Append(table.IsRight(c) ? line[c].PadLeft(widths[c]) : line[c].PadRight(widths[c]));
+                text.Append(table.IsRight(c) ? line[c].PadLeft(table.WidthOf(c)) : line[c].PadRight(table.WidthOf(c)));
             }
 
             while (text.Length > start && text[^1] == ' ')
                 text.Length--;
             text.AppendLine();
         }
+
+        return text.ToString();
     }
 }

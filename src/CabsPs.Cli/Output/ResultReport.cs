@@ -19,7 +19,7 @@ internal static class ResultReport
             overlaps.Add($"{pair.First} + {pair.Second}", Text.Count(pair.Shared), Text.Significant(pair.Jaccard), Words.Percent(pair.ShareOfSmaller));
         report.Add(overlaps);
         long merged = result.Tensors.LongCount(t => t.Action == TensorAction.Merge);
-        report.Add($"{result.Method}: merged {Words.Of(merged, "tensor")}, copied {result.Tensors.Count - merged}, left out {result.LeftOut.Count}; {Text.Count(result.Tensors.Sum(t => t.Output.Count))} parameters, {Text.Bytes(result.Files.Sum(f => f.ByteLength))} in {Words.Of(result.Files.Count, "file")}");
+        report.Add($"merged {Words.Of(merged, "tensor")} by {result.Method}, copied {result.Tensors.Count - merged}, left out {result.LeftOut.Count}; {Text.Count(result.Tensors.Sum(t => t.Output.Count))} parameters, {Text.Bytes(result.Files.Sum(f => f.ByteLength))} in {Words.Of(result.Files.Count, "file")}");
         report.Add($"{Text.Time(result.Duration)}, {Text.Bytes(result.BytesPerSecond)}/s, peak memory {Text.Bytes(result.PeakMemory)}, {Words.Of(result.Threads, "thread")}");
         report.Add(result.Path);
         report.WriteTo(streams);

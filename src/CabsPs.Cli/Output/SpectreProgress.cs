@@ -1,3 +1,4 @@
+using System.Globalization;
 using CabsPs.Engine.Merging;
 using Spectre.Console;
 
@@ -20,7 +21,7 @@ internal static class SpectreProgress
             .Columns(new ProgressBarColumn { Width = console.Profile.Width < 80 ? 10 : 30 }, new TaskDescriptionColumn { Alignment = Justify.Left })
             .Start(context =>
             {
-                ProgressTask task = context.AddTask(string.Empty, maxValue: 1);
+                ProgressTask task = context.AddTask("0 %", maxValue: 1);
                 do
                 {
                     MergeProgress now = progress();
@@ -33,7 +34,12 @@ internal static class SpectreProgress
 
     private static string Describe(MergeProgress now)
     {
-        string share = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Math.Floor(now.Share * 100)} %");
-        return now.Remaining is { } left ? $"{share}  {Engine.Text.Bytes(now.BytesPerSecond)}/s  {Engine.Text.Time(TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)))} left" : share;
+        string share = string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(now.Share * 100)} %");
+        return now.Remaining is { } left ? $"{share}  {Engine.Text.Bytes(now.BytesPerSecond)}/s  {Left(left)} left" : share;
     }
+
+    // whole seconds: finer ones would flicker
+    private static string Left(TimeSpan time) => time.TotalSeconds < 59
+        ? string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(Math.Max(0, time.TotalSeconds))} s")
+        : Engine.Text.Time(time);
 }

@@ -11,10 +11,13 @@ internal static class SpectreReport
         IAnsiConsole console = CreateConsole(writer);
         foreach (object block in blocks)
         {
-            if (block is Table table)
+            // lines go past the library, which would break paths in two
+            if (block is not Table table)
+                writer.WriteLine(block);
+            else if (Fits(table, console.Profile.Width))
                 console.Write(Convert(table));
             else
-                console.WriteLine((string)block);
+                writer.WriteLine(Report.Plain(table));
         }
     }
 
@@ -26,20 +29,22 @@ internal static class SpectreReport
         return console;
     }
 
+    // names and paths at the edges may be broken over lines; figures in between must not
+    private static bool MayWrap(Table table, int column) => !table.IsRight(column) && (column == 0 || column == table.ColumnCount - 1);
+
+    private static bool Fits(Table table, int width) =>
+        Enumerable.Range(0, table.ColumnCount).Sum(c => 3 + (MayWrap(table, c) ? Math.Min(table.WidthOf(c), 20) : table.WidthOf(c))) < width;
+
     private static Spectre.Console.Table Convert(Table table)
     {
+        bool facts = table.Headings.Length == 0;
         var drawn = new Spectre.Console.Table
         {
-            Border = table.Headings.Length > 0 ? TableBorder.Rounded : TableBorder.None,
-            UseSafeBorder = true,
-            ShowHeaders = table.Headings.Length > 0,
+            Border = facts ? TableBorder.None : Streams.Unicode ? TableBorder.Rounded : TableBorder.Ascii2,
+            ShowHeaders = !facts,
         };
         for (int c = 0; c < table.ColumnCount; c++)
-        {
-            string heading = c < table.Headings.Length ? table.Headings[c] : string.Empty;
-            drawn.AddColumn(new TableColumn(new Text(heading)) { Alignment = table.IsRight(c) ? Justify.Right : Justify.Left, NoWrap = table.IsRight(c) });
-        }
-
+            drawn.AddColumn(new TableColumn(new Text(facts ? string.Empty : table.Headings[c])) { Alignment = table.IsRight(c) ? Justify.Right : Justify.Left, NoWrap = !MayWrap(table, c) });
         foreach (string[] row in table.Rows)
             drawn.AddRow(row.Select(cell => new Text(cell)));
         return drawn;

@@ -25,7 +25,17 @@ internal sealed class Streams
     private static bool IsDumb => Environment.GetEnvironmentVariable("TERM") == "dumb";
 
     /// <summary>One line to standard error.</summary>
-    public void Message(string text) => Error.WriteLine($"cabs: {OneLine(text)}");
+    public void Message(string text)
+    {
+        try
+        {
+            Error.WriteLine($"cabs: {OneLine(text)}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // standard error is closed or full: a merge goes on without its messages, and the exit code still tells
+        }
+    }
 
     /// <summary>A text without line breaks and other control characters: names come from files.</summary>
     public static string OneLine(string text)

@@ -6,6 +6,7 @@ namespace CabsPs.Cli.Output;
 internal sealed class Table(params string[] headings)
 {
     private readonly List<string[]> _rows = [];
+    private int[] _widths = [.. headings.Select(h => h.TrimStart('>').Length)];
 
     /// <summary>The headings, without their marks.</summary>
     public string[] Headings { get; } = [.. headings.Select(h => h.TrimStart('>'))];
@@ -14,11 +15,22 @@ internal sealed class Table(params string[] headings)
     public IReadOnlyList<string[]> Rows => _rows;
 
     /// <summary>Columns.</summary>
-    public int ColumnCount => _rows.Count > 0 ? _rows[0].Length : Headings.Length;
+    public int ColumnCount => _widths.Length;
 
     /// <summary>Whether a column aligns to the right.</summary>
     public bool IsRight(int column) => column < headings.Length && headings[column].StartsWith('>');
 
+    /// <summary>The longest text of a column.</summary>
+    public int WidthOf(int column) => _widths[column];
+
     /// <summary>Adds a row.</summary>
-    public void Add(params string[] cells) => _rows.Add([.. cells.Select(Streams.OneLine)]);
+    public void Add(params string[] cells)
+    {
+        string[] row = [.. cells.Select(Streams.OneLine)];
+        if (_widths.Length == 0)
+            _widths = new int[row.Length];
+        for (int c = 0; c < row.Length; c++)
+            _widths[c] = Math.Max(_widths[c], row[c].Length);
+        _rows.Add(row);
+    }
 }

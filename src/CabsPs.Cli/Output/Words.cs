@@ -4,7 +4,7 @@ using CabsPs.Engine.Merging;
 
 namespace CabsPs.Cli.Output;
 
-/// <summary>What things are called, in tables and in JSON alike.</summary>
+/// <summary>What things are called in tables, and, as keys, in JSON.</summary>
 internal static class Words
 {
     public static string Of(TensorAction action) => action switch
@@ -23,6 +23,10 @@ internal static class Words
         DifferenceKind.OnlyInFirst => "only in A",
         _ => "only in B",
     };
+
+    /// <summary>Words as one key of JSON: <c>copy if equal</c> is <c>copyIfEqual</c>.</summary>
+    public static string Key(string words) =>
+        string.Concat(words.Split(' ').Select((word, i) => i == 0 ? word : $"{char.ToUpperInvariant(word[0])}{word[1..]}"));
 
     /// <summary>A share as a percentage.</summary>
     public static string Percent(double share) => $"{Text.Significant(share * 100)} %";

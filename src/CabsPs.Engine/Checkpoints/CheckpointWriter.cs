@@ -126,13 +126,20 @@ public sealed class CheckpointWriter : IDisposable
     }
 
     /// <summary>Flushes everything to the disk and gives the folder its final name.</summary>
+    /// <param name="cancel">Keeps the folder from getting its name.</param>
     /// <exception cref="CabsException">The destination appeared meanwhile, or the folder cannot be renamed.</exception>
-    public void Complete()
+    /// <exception cref="OperationCanceledException">Cancelled while flushing.</exception>
+    public void Complete(CancellationToken cancel = default)
     {
         try
         {
             foreach (SafeFileHandle handle in _handles)
+            {
+                cancel.ThrowIfCancellationRequested();
                 RandomAccess.FlushToDisk(handle);
+            }
+
+            cancel.ThrowIfCancellationRequested();
             CloseHandles();
             string? old = null;
             if (Directory.Exists(Destination))

@@ -41,8 +41,7 @@ public sealed class MergeRun
         RunWorkers(queue, cancel);
         Tally tally = queue.Finish();
         WriteSideFiles(writer);
-        cancel.ThrowIfCancellationRequested();
-        writer.Complete();
+        writer.Complete(cancel);
         _clock.Stop();
         return Summarise(writer, reader, tally);
     }
