@@ -24,6 +24,7 @@ internal sealed class MergeCommand : Command, ICommandWithExamples
     private readonly Option<string> _maxMemory = new("--max-memory") { HelpName = "SIZE", Description = "The most memory for buffers, such as 500MB; 1GiB unless given. The program itself takes some 60 MB more." };
     private readonly Option<string> _shardSize = new("--shard-size") { HelpName = "SIZE", Description = "The most tensor bytes in one file of the result; 5GB unless given." };
     private readonly Option<string> _type = new("--dtype") { HelpName = "TYPE", Description = "What the result is stored as, whatever the recipe says: float32, bfloat16, float16 or float64." };
+    private readonly Option<string> _seed = new("--seed") { HelpName = "N", Description = "Seeds the methods that choose at random; 0 unless given." };
     private readonly Option<bool> _force = new("--force") { Description = "Replace the folder when it holds files; they go once the result is complete." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Check everything, print the plan, write nothing." };
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON document instead of tables." };
@@ -37,7 +38,7 @@ internal sealed class MergeCommand : Command, ICommandWithExamples
     {
         (_streams, _cancel) = (streams, cancel);
         Add(_recipe);
-        foreach (Option option in new Option[] { _out, _dryRun, _type, _shardSize, _force, _threads, _maxMemory, _allowNonFinite, _json, _quiet })
+        foreach (Option option in new Option[] { _out, _dryRun, _type, _shardSize, _force, _threads, _maxMemory, _seed, _allowNonFinite, _json, _quiet })
             Add(option);
         SetAction(Run);
     }
@@ -84,7 +85,7 @@ internal sealed class MergeCommand : Command, ICommandWithExamples
         DType? type = OptionValues.Type(call, _type);
         MergeDefinition definition = Recipe.Read(call.GetRequiredValue(_recipe));
         return MergePlanner.Plan(
-            definition with { OutputType = type ?? definition.OutputType, AllowNonFinite = definition.AllowNonFinite || call.GetValue(_allowNonFinite) },
+            definition with { OutputType = type ?? definition.OutputType, AllowNonFinite = definition.AllowNonFinite || call.GetValue(_allowNonFinite), Seed = OptionValues.Integer(call, _seed) ?? definition.Seed },
             options,
             _cancel);
     }

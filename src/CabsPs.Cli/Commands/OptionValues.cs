@@ -18,6 +18,14 @@ internal static class OptionValues
             : throw Wrong(option, text, "a whole number from 1 up");
     }
 
+    /// <summary>A whole number, or null when the option was not given.</summary>
+    public static long? Integer(ParseResult call, Option<string> option)
+    {
+        if (call.GetValue(option) is not { } text)
+            return null;
+        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : throw Wrong(option, text, "a whole number");
+    }
+
     /// <summary>A size in bytes, or null when the option was not given.</summary>
     public static long? Size(ParseResult call, Option<string> option)
     {
