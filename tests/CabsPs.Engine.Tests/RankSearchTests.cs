@@ -71,3 +71,19 @@ public sealed class RankSearchTests
         return [.. kept];
     }
 }
+
+/// <summary>The vectors of the magnitude comparison against their plain twin.</summary>
+public sealed class MagnitudeComparisonTests
+{
+    [Fact]
+    public void Agrees_with_the_plain_twin()
+    {
+        var random = new Random(5);
+        for (int round = 0; round < 1000; round++)
+        {
+            float[] values = [.. Enumerable.Range(0, round % 3 == 0 ? random.Next(1, 64) : 64).Select(_ => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue)))];
+            ulong cutoff = round % 2 == 0 ? ReferenceKernels<float>.Magnitude(values[random.Next(values.Length)]) : (ulong)random.Next();
+            Assert.Equal(MagnitudeComparison.ComparePlainly<float>(values, cutoff), MagnitudeComparison.Compare<float>(values, cutoff));
+        }
+    }
+}

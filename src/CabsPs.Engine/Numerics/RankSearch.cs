@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace CabsPs.Engine.Numerics;
 
@@ -67,17 +68,23 @@ public sealed class RankSearch<T>
             return;
         }
 
-        ulong mask = (1UL << bits) - 1;
+        // those with the prefix lie from low to low + size; above low - 1 but not above the last
+        ulong size = 1UL << (shift + bits), low = _prefix << (shift + bits);
         var found = pass == _levels - 1 ? new Dictionary<uint, uint>() : null;
-        foreach (T value in values)
+        for (int from = 0; from < values.Length; from += 64)
         {
-            ulong key = ReferenceKernels<T>.Magnitude(value);
-            if (key >> (shift + bits) != _prefix)
-                continue;
-            uint part = (uint)((key >> shift) & mask);
-            histogram[part]++;
-            if (found is not null)
-                System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(found, part, out _)++;
+            ReadOnlySpan<T> word = values[from..Math.Min(from + 64, values.Length)];
+            (ulong candidates, ulong first) = MagnitudeComparison.Compare(word, low);
+            candidates |= first;
+            if (candidates != 0)
+                candidates &= ~MagnitudeComparison.Compare(word, low + size - 1).Above;
+            for (; candidates != 0; candidates &= candidates - 1)
+            {
+                uint part = (uint)((ReferenceKernels<T>.Magnitude(word[BitOperations.TrailingZeroCount(candidates)]) - low) >> shift);
+                histogram[part]++;
+                if (found is not null)
+                    CollectionsMarshal.GetValueRefOrAddDefault(found, part, out _)++;
+            }
         }
 
         if (found is { Count: > 0 })
@@ -140,15 +147,8 @@ public sealed class RankSearch<T>
         mask.Clear();
         for (int word = 0; word < mask.Length; word++)
         {
-            int from = word << 6, to = Math.Min(from + 64, values.Length);
-            ulong above = 0, equal = 0;
-            for (int i = from; i < to; i++)
-            {
-                ulong key = ReferenceKernels<T>.Magnitude(values[i]);
-                above |= (key > Cutoff ? 1UL : 0) << i;
-                equal |= (key == Cutoff ? 1UL : 0) << i;
-            }
-
+            int from = word << 6;
+            (ulong above, ulong equal) = MagnitudeComparison.Compare(values[from..Math.Min(from + 64, values.Length)], Cutoff);
             if (Cutoff == 0)
                 equal = 0;
             int here = BitOperations.PopCount(equal);
@@ -173,8 +173,8 @@ public sealed class RankSearch<T>
     private int CountTies(ReadOnlySpan<T> values)
     {
         int count = 0;
-        foreach (T value in values)
-            count += ReferenceKernels<T>.Magnitude(value) == Cutoff ? 1 : 0;
+        for (int from = 0; from < values.Length; from += 64)
+            count += BitOperations.PopCount(MagnitudeComparison.Compare(values[from..Math.Min(from + 64, values.Length)], Cutoff).Equal);
         return count;
     }
 
