@@ -18,6 +18,7 @@ internal sealed class MergeJob<T> : TensorJob
     private readonly IKernels<T> _kernels;
     private readonly TensorKernel<T> _kernel;
     private readonly Cut _cut;
+    private readonly DType?[] _types;
     private double[] _sums;
     private double[] _totals = [];
     private int _pass;
@@ -37,6 +38,7 @@ internal sealed class MergeJob<T> : TensorJob
         _kernel = kernel;
         _cancel = cancel;
         _cut = Cut.Of(plan, Plan, kernel.BlockLength);
+        _types = [.. Plan.Inputs.Select(i => i?.Type)];
         _sums = NewSums();
     }
 
@@ -91,6 +93,14 @@ internal sealed class MergeJob<T> : TensorJob
         for (int at = 0; at < length; at += _cut.Tile)
         {
             tile.MoveTo(start + at, Math.Min(_cut.Tile, length - at));
+            Span<double> sums = _sums.AsSpan((int)(tile.Start / _cut.Segment) * sumCount, sumCount);
+            if (writes && !_plan.Definition.AllowNonFinite)
+            {
+                var stored = new StoredTile(tile.Start, tile.Length, at, buffers.Base, Plan.Base.Type, buffers.Inputs, _types, buffers.Output, Plan.Output.Type);
+                if (_kernel.TryMergeStored(stored, tile, sums))
+                    continue;
+            }
+
             Load(Plan.Base, at, buffers.Base, tile.Base, tile.Start, _plan.Base.Path);
             for (int i = 0; i < Plan.Inputs.Count; i++)
             {
@@ -98,7 +108,6 @@ internal sealed class MergeJob<T> : TensorJob
                     Load(tensor, at, buffers.Input(i), tile.Input(i), tile.Start, _plan.Inputs[i].Path);
             }
 
-            Span<double> sums = _sums.AsSpan((int)(tile.Start / _cut.Segment) * sumCount, sumCount);
             if (!writes)
             {
                 _kernel.Measure(_pass, tile, sums);

@@ -38,6 +38,8 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     private readonly bool[] _masked;
     private readonly double[] _weights;
     private readonly double[] _factors;
+    private readonly bool[] _termMasked;
+    private T[]? _termWeights;
     private readonly bool _automatic;
     private readonly long _count;
 
@@ -56,6 +58,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         _masked = new bool[context.Inputs.Count];
         foreach (int member in _groups.SelectMany(g => g.Members))
             _masked[member] = true;
+        _termMasked = [.. _terms.Select(i => _masked[i])];
         _weights = [.. combination.Weights.Select(w => w ?? 1)];
         _factors = [.. _weights.Select(_ => 1.0)];
         TakeFactors();
@@ -162,6 +165,33 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
+    public override bool TryMergeStored(in StoredTile stored, Tile<T> tile, Span<double> sums)
+    {
+        if (_combination.Conflicts != ConflictRule.Add || typeof(T) != typeof(float))
+            return false;
+        var terms = new Terms<T>(_terms, Weights(), _termMasked, Divisor(), T.CreateTruncating(_combination.Lambda));
+        if (_groups.Length == 0)
+        {
+            if (!_kernels.MergeDense(stored, terms))
+                return false;
+        }
+        else
+        {
+            bool finite = _kernels.Widen(stored.BaseBytes, stored.BaseType, tile.Base);
+            foreach (int i in _inputs)
+                finite &= _kernels.WidenDelta(stored.InputBytes(i), stored.InputTypes[i]!.Value, tile.Base, tile.Input(i));
+            if (!finite)
+                return false;
+            MakeMasks(tile);
+            _kernels.MergeDeltas(tile, terms, stored.OutputType, stored.OutputBytes);
+        }
+
+        TallyVectors(tile, sums);
+        TallyPairs(tile, sums[(3 * _terms.Length)..]);
+        return true;
+    }
+
+    /// <inheritdoc/>
     public override void Report(ReadOnlySpan<double> totals, Tally tally)
     {
         int pair = 3 * _terms.Length;
@@ -211,8 +241,9 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
             }
 
             sums[3 * t] += BitMask.Count(tile.Mask(i));
-            sums[(3 * t) + 1] += _kernels.SumOfSquares(tile.Input(i));
-            sums[(3 * t) + 2] += _kernels.SumOfSquares(tile.Input(i), tile.Mask(i));
+            (double all, double kept) = _kernels.SumOfSquares(tile.Input(i), tile.Mask(i));
+            sums[(3 * t) + 1] += all;
+            sums[(3 * t) + 2] += kept;
         }
     }
 
@@ -298,10 +329,22 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
 
     private void Normalize(Span<T> total)
     {
+        T divisor = Divisor();
+        if (divisor != T.One)
+            _kernels.Divide(total, divisor);
+    }
+
+    // what the sum is divided by: the weights, unless they add up to next to nothing
+    private T Divisor()
+    {
+        if (!_combination.Normalize)
+            return T.One;
         T sum = T.Zero;
         foreach (int i in _terms)
             sum += T.CreateTruncating(_weights[i]);
-        if (T.Abs(sum) >= T.CreateTruncating(1e-8))
-            _kernels.Divide(total, sum);
+        return T.Abs(sum) >= T.CreateTruncating(1e-8) ? sum : T.One;
     }
+
+    // known when the measuring passes have ended
+    private T[] Weights() => _termWeights ??= [.. _terms.Select(Scale)];
 }

@@ -1,4 +1,5 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Merging;
 
 namespace CabsPs.Engine.Numerics;
 
@@ -7,7 +8,7 @@ namespace CabsPs.Engine.Numerics;
 /// past the last element are zero.</summary>
 /// <typeparam name="T">The type computed in: float, or double for tensors with a float64 input.</typeparam>
 public interface IKernels<T>
-    where T : unmanaged
+    where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Converts stored elements to the computing type, exactly.</summary>
     /// <param name="source">Stored bytes, little-endian; <c>destination.Length</c> elements.</param>
@@ -15,6 +16,17 @@ public interface IKernels<T>
     /// <param name="destination">Receives the values.</param>
     /// <returns>True when all values are finite.</returns>
     bool Widen(ReadOnlySpan<byte> source, DType type, Span<T> destination);
+
+    /// <summary>Widens stored elements and subtracts the base: delta[i] = source[i] − baseValues[i].</summary>
+    /// <returns>True when all stored values are finite.</returns>
+    bool WidenDelta(ReadOnlySpan<byte> source, DType type, ReadOnlySpan<T> baseValues, Span<T> delta);
+
+    /// <summary>Adds dense task vectors to a base in one pass over their stored bytes: widen, subtract, weigh, sum, divide, scale, add, round.</summary>
+    /// <returns>False when a value is not finite, or the types are not all the same; the output then means nothing.</returns>
+    bool MergeDense(in StoredTile tile, in Terms<T> terms);
+
+    /// <summary>Adds weighed deltas, masked or not, to a base and rounds: output = base + (Σ weight · mask ⊙ delta) / divisor · factor.</summary>
+    void MergeDeltas(Tile<T> tile, in Terms<T> terms, DType type, Span<byte> output);
 
     /// <summary>Converts computed values to the stored type, rounding once to nearest, ties to even.</summary>
     /// <param name="source">The values.</param>
@@ -60,8 +72,8 @@ public interface IKernels<T>
     /// <summary>Σ values[i]² in float64, in the order fixed by <see cref="ReferenceKernels{T}.Lanes"/>.</summary>
     double SumOfSquares(ReadOnlySpan<T> values);
 
-    /// <summary>Σ values[i]² over the ones of a mask, in the same order.</summary>
-    double SumOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
+    /// <summary>Σ values[i]² over all and over the ones of a mask, in the same order.</summary>
+    (double All, double Kept) SumOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
 
     /// <summary>Σ |values[i]| in float64, in the same order.</summary>
     double SumOfMagnitudes(ReadOnlySpan<T> values);
@@ -76,5 +88,7 @@ public interface IKernels<T>
     /// <param name="tailQuota">How many to keep in an incomplete last block.</param>
     /// <param name="claimed">Positions earlier vectors keep; used only where a block has too few free nonzero ones. May be empty.</param>
     /// <param name="mask">Receives the positions kept. Equal magnitudes: the lowest index wins; an exact zero is never kept.</param>
-    void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask);
+    /// <param name="guess">Where the search begins: what an earlier call on similar data left there. Never changes the result; several threads
+    /// may share it.</param>
+    void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref int guess);
 }

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Merging;
 
 namespace CabsPs.Engine.Numerics;
 
@@ -40,6 +41,49 @@ public sealed class ReferenceKernels<T> : IKernels<T>
         }
 
         return FirstNonFinite(destination) < 0;
+    }
+
+    /// <inheritdoc/>
+    public bool WidenDelta(ReadOnlySpan<byte> source, DType type, ReadOnlySpan<T> baseValues, Span<T> delta)
+    {
+        bool finite = Widen(source, type, delta);
+        Subtract(delta, baseValues);
+        return finite;
+    }
+
+    /// <inheritdoc/>
+    public bool MergeDense(in StoredTile tile, in Terms<T> terms)
+    {
+        T[] baseValues = new T[tile.Length], total = new T[tile.Length], delta = new T[tile.Length];
+        bool finite = Widen(tile.BaseBytes, tile.BaseType, baseValues);
+        for (int k = 0; k < terms.Inputs.Length; k++)
+        {
+            int input = terms.Inputs[k];
+            if (tile.InputTypes[input] != tile.BaseType)
+                return false;
+            finite &= WidenDelta(tile.InputBytes(input), tile.BaseType, baseValues, delta);
+            AddScaled(total, delta, terms.Weights[k]);
+        }
+
+        Finish(baseValues, total, terms, tile.OutputType, tile.OutputBytes);
+        return finite;
+    }
+
+    /// <inheritdoc/>
+    public void MergeDeltas(Tile<T> tile, in Terms<T> terms, DType type, Span<byte> output)
+    {
+        Span<T> total = tile.Total;
+        total.Clear();
+        for (int k = 0; k < terms.Inputs.Length; k++)
+        {
+            int input = terms.Inputs[k];
+            if (terms.Masked[k])
+                AddScaled(total, tile.Input(input), terms.Weights[k], tile.Mask(input));
+            else
+                AddScaled(total, tile.Input(input), terms.Weights[k]);
+        }
+
+        Finish(tile.Base, total, terms, type, output);
     }
 
     /// <inheritdoc/>
@@ -158,17 +202,12 @@ public sealed class ReferenceKernels<T> : IKernels<T>
     }
 
     /// <inheritdoc/>
-    public double SumOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask)
+    public (double All, double Kept) SumOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask)
     {
-        Span<double> sums = stackalloc double[Lanes];
-        sums.Clear();
-        for (int i = 0; i < values.Length; i++)
-        {
-            double value = BitMask.Has(mask, i) ? double.CreateTruncating(values[i]) : 0;
-            sums[i % Lanes] += value * value;
-        }
-
-        return AddUp(sums);
+        Span<double> all = stackalloc double[Lanes], kept = stackalloc double[Lanes];
+        all.Clear();
+        kept.Clear();
+        return EndSquares(values, mask, all, kept);
     }
 
     /// <inheritdoc/>
@@ -192,7 +231,7 @@ public sealed class ReferenceKernels<T> : IKernels<T>
     }
 
     /// <inheritdoc/>
-    public void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask)
+    public void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref int guess)
     {
         mask.Clear();
         var free = new List<int>();
@@ -220,6 +259,19 @@ public sealed class ReferenceKernels<T> : IKernels<T>
         ? BitConverter.SingleToUInt32Bits((float)(object)value) & 0x7FFF_FFFF
         : BitConverter.DoubleToUInt64Bits(double.CreateTruncating(value)) & 0x7FFF_FFFF_FFFF_FFFF;
 
+    /// <summary>Goes on with partial sums of squares, the first value going to sum 0, and adds them up.</summary>
+    internal static (double All, double Kept) EndSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask, Span<double> all, Span<double> kept)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            double value = double.CreateTruncating(values[i]);
+            all[i % Lanes] += value * value;
+            kept[i % Lanes] += BitMask.Has(mask, i) ? value * value : 0;
+        }
+
+        return (AddUp(all), AddUp(kept));
+    }
+
     /// <summary>Adds partial sums pairwise, halving their number each time.</summary>
     internal static double AddUp(Span<double> sums)
     {
@@ -230,6 +282,16 @@ public sealed class ReferenceKernels<T> : IKernels<T>
         }
 
         return sums[0];
+    }
+
+    private void Finish(Span<T> baseValues, Span<T> total, in Terms<T> terms, DType type, Span<byte> output)
+    {
+        if (terms.Divisor != T.One)
+            Divide(total, terms.Divisor);
+        if (terms.Factor != T.One)
+            Scale(total, terms.Factor);
+        Add(total, baseValues);
+        Narrow(total, type, output);
     }
 
     private static int Take(List<int> candidates, ReadOnlySpan<T> delta, int wanted, Span<ulong> mask)
