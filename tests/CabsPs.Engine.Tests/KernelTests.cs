@@ -1,185 +1,181 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Merging;
 using CabsPs.Engine.Numerics;
-using CabsPs.Engine.Numerics.Simd;
 
 namespace CabsPs.Engine.Tests;
 
-/// <summary>Every width of the vector kernels against the plain loops, bit for bit.</summary>
+/// <summary>The vectorised kernels against their plain twin, bit for bit, in every width.</summary>
 public sealed class KernelTests
 {
     private static readonly ReferenceKernels<float> s_plain = ReferenceKernels<float>.Instance;
+    private static readonly int[] s_lengths = [0, 1, 3, 4, 7, 15, 16, 17, 31, 33, 63, 64, 65, 127, 200, 256, 1000];
 
-    public static TheoryData<string> Widths { get; } = ["512", "256", "128"];
+    public static TheoryData<string> Widths { get; } = new("Bits128", "Bits256", "Bits512");
 
-    private static IKernels<float> Of(string width) => width switch
-    {
-        "512" => VectorKernels<Vector512<float>, Lanes512, Codes512>.Instance,
-        "256" => VectorKernels<Vector256<float>, Lanes256, Codes256>.Instance,
-        _ => VectorKernels<Vector128<float>, Lanes128, CodesPlain>.Instance,
-    };
+    public static TheoryData<string, string> WidthsAndTypes { get; } = Cross();
 
     [Theory]
     [MemberData(nameof(Widths))]
-    public void Widening_gives_the_same_bits_for_every_half(string width)
+    public void All_halves_widen_alike(string width)
     {
         ushort[] all = [.. Enumerable.Range(0, 1 << 16).Select(i => (ushort)i)];
-        foreach (DType type in new[] { DType.BF16, DType.F16 })
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes<ushort>(all);
+        foreach (DType type in (DType[])[DType.F16, DType.BF16])
         {
             float[] expected = new float[all.Length], actual = new float[all.Length];
-            s_plain.Widen(MemoryMarshal.AsBytes(all.AsSpan()), type, expected);
-            Of(width).Widen(MemoryMarshal.AsBytes(all.AsSpan()), type, actual);
+            s_plain.Widen(bytes, type, expected);
+            Of(width).Widen(bytes, type, actual);
             AssertSame(expected, actual);
         }
     }
 
     [Theory]
-    [MemberData(nameof(Widths))]
-    public void Widening_sees_each_number_that_is_not_finite(string width)
+    [MemberData(nameof(WidthsAndTypes))]
+    public void Narrow_rounds_alike(string width, string typeName)
     {
-        foreach (DType type in new[] { DType.BF16, DType.F16, DType.F32 })
+        DType type = Enum.Parse<DType>(typeName);
+        float[] values = [.. Samples.Special(), .. Samples.NearTies(), .. Samples.AnyBits(1, 20_000)];
+        byte[] expected = new byte[values.Length * type.Size()], actual = new byte[values.Length * type.Size()];
+        s_plain.Narrow(values, type, expected);
+        Of(width).Narrow(values, type, actual);
+        Assert.Equal(expected, actual);
+    }
+
+    [Theory]
+    [MemberData(nameof(WidthsAndTypes))]
+    public void Widen_and_subtract_at_any_length_and_offset(string width, string typeName)
+    {
+        DType type = Enum.Parse<DType>(typeName);
+        foreach (int length in s_lengths)
         {
-            for (int at = 0; at < 77; at++)
+            for (int offset = 0; offset < 3; offset++)
             {
-                foreach (float bad in new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity })
+                byte[] bytes = new byte[(length * type.Size()) + offset];
+                s_plain.Narrow(Samples.Normal(length, length), type, bytes.AsSpan(offset));
+                float[] origin = Samples.Normal(length + 1, length), expected = new float[length], actual = new float[length];
+                Assert.True(Of(width).Widen(bytes.AsSpan(offset), type, actual));
+                s_plain.Widen(bytes.AsSpan(offset), type, expected);
+                AssertSame(expected, actual);
+                Assert.True(Of(width).WidenDelta(bytes.AsSpan(offset), type, origin, actual));
+                s_plain.WidenDelta(bytes.AsSpan(offset), type, origin, expected);
+                AssertSame(expected, actual);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void A_weight_that_is_not_finite_is_seen_wherever_it_stands(string width)
+    {
+        foreach (float bad in (float[])[float.NaN, float.PositiveInfinity, float.NegativeInfinity])
+        {
+            for (int at = 0; at < 70; at++)
+            {
+                float[] values = Samples.Normal(at, 70), to = new float[70];
+                values[at] = bad;
+                ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes<float>(values);
+                Assert.False(Of(width).Widen(bytes, DType.F32, to));
+                Assert.False(Of(width).WidenDelta(bytes, DType.F32, new float[70], to));
+                Assert.Equal(at, Of(width).FirstNonFinite(values));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Element_wise_arithmetic_is_the_same(string width)
+    {
+        IKernels<float> kernels = Of(width);
+        foreach (int length in s_lengths)
+        {
+            float[] a = Samples.WithSpecials(length, length), b = Samples.WithSpecials(length + 7, length);
+            ulong[] mask = Samples.Mask(length, length);
+            Compare(a, v => s_plain.Subtract(v, b), v => kernels.Subtract(v, b));
+            Compare(a, v => s_plain.Add(v, b), v => kernels.Add(v, b));
+            Compare(a, v => s_plain.Scale(v, -0.7f), v => kernels.Scale(v, -0.7f));
+            Compare(a, v => s_plain.Divide(v, 3), v => kernels.Divide(v, 3));
+            Compare(a, v => s_plain.AddScaled(v, b, 0.3f), v => kernels.AddScaled(v, b, 0.3f));
+            Compare(a, v => s_plain.AddScaled(v, b, -1, mask), v => kernels.AddScaled(v, b, -1, mask));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Sums_of_squares_keep_their_order(string width)
+    {
+        foreach (int length in s_lengths)
+        {
+            float[] values = Samples.Normal(length, length);
+            ulong[] mask = Samples.Mask(length, length);
+            Assert.Equal(s_plain.SumOfSquares(values), Of(width).SumOfSquares(values));
+            Assert.Equal(s_plain.SumOfSquares(values, mask), Of(width).SumOfSquares(values, mask));
+            Assert.Equal(s_plain.SumsOfSquares(values, mask), Of(width).SumsOfSquares(values, mask));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(WidthsAndTypes))]
+    public void Combine_gives_what_its_steps_give(string width, string typeName)
+    {
+        DType type = Enum.Parse<DType>(typeName);
+        Term<float>[] terms = [new(0, 0.7f, true), new(1, -1.3f, false), new(2, 1, true)];
+        foreach (int length in s_lengths)
+        {
+            foreach ((float divisor, float lambda) in ((float, float)[])[(1, 1), (0.4f, 1), (1, -0.5f)])
+            {
+                foreach (int count in (int[])[0, 1, 3])
                 {
-                    float[] values = new float[77];
-                    byte[] bytes = new byte[77 * type.Size()];
-                    s_plain.Narrow(values, type, bytes);
-                    Assert.True(Of(width).Widen(bytes, type, values));
-                    values[at] = bad;
-                    s_plain.Narrow(values, type, bytes);
-                    Assert.False(Of(width).Widen(bytes, type, values));
+                    byte[] expected = new byte[length * type.Size()], actual = new byte[length * type.Size()];
+                    s_plain.Combine(Tile(length), terms.AsSpan(0, count), divisor, lambda, type, expected);
+                    Of(width).Combine(Tile(length), terms.AsSpan(0, count), divisor, lambda, type, actual);
+                    Assert.Equal(expected, actual);
                 }
             }
         }
     }
 
-    [Theory]
-    [MemberData(nameof(Widths))]
-    public void Narrowing_rounds_the_same_way(string width)
+    [Fact]
+    public void Float_kernels_of_this_processor_are_vectorised() =>
+        Assert.Equal(Kernels.Widest == VectorWidth.Scalar, Kernels.For<float>() is ReferenceKernels<float>);
+
+    internal static IKernels<float> Of(string width) => Kernels.For(Enum.Parse<VectorWidth>(width));
+
+    private static TheoryData<string, string> Cross()
     {
-        float[] values = [.. Numbers(1 << 20), .. Halfway()];
-        foreach (DType type in new[] { DType.BF16, DType.F16, DType.F32 })
+        var data = new TheoryData<string, string>();
+        foreach (string width in (string[])["Bits128", "Bits256", "Bits512"])
         {
-            byte[] expected = new byte[values.Length * type.Size()], actual = new byte[values.Length * type.Size()];
-            s_plain.Narrow(values, type, expected);
-            Of(width).Narrow(values, type, actual);
-            Assert.True(expected.AsSpan().SequenceEqual(actual), $"{type} differs at byte {expected.AsSpan().CommonPrefixLength(actual)}");
+            foreach (string type in (string[])["F32", "F16", "BF16"])
+                data.Add(width, type);
         }
+
+        return data;
     }
 
-    [Theory]
-    [MemberData(nameof(Widths))]
-    public void Arithmetic_gives_the_same_bits(string width)
+    private static Tile<float> Tile(int length)
     {
-        foreach (int length in new[] { 0, 1, 3, 15, 16, 17, 63, 64, 65, 1000, 4096 })
+        var tile = new Tile<float>();
+        tile.Reserve(3, Math.Max(length, 1));
+        tile.MoveTo(0, length);
+        Samples.WithSpecials(100, length).CopyTo(tile.Base);
+        for (int i = 0; i < 3; i++)
         {
-            float[] a = Finite(length, 1), b = Finite(length, 2), divisor = Finite(length, 4);
-            // sums begin at +0 and never become −0
-            float[] sum = [.. Finite(length, 3).Select(v => v == 0 ? 0 : v)], shares = [.. divisor.Select(v => v == 0 ? 0 : v)];
-            ulong[] mask = Mask(length, 5);
-            Same(length, (k, to) => k.Subtract(to, b), a, width);
-            Same(length, (k, to) => k.Add(to, b), a, width);
-            Same(length, (k, to) => k.Scale(to, 0.3f), a, width);
-            Same(length, (k, to) => k.Divide(to, 0.3f), a, width);
-            Same(length, (k, to) => k.DivideEach(to, divisor), a, width);
-            Same(length, (k, to) => k.AddScaled(to, b, 1.7f), new float[length], width);
-            Same(length, (k, to) => k.AddScaled(to, b, -1.7f, mask), new float[length], width);
-            Same(length, (k, to) => k.AddAgreeing(a, b, 0.7f, 0.2f, mask, to, new float[length]), sum, width);
-            Same(length, (k, to) => k.AddAgreeing(a, b, 0.7f, 0.2f, [], new float[length], to), shares, width);
-            Assert.Equal(s_plain.SumOfSquares(a, mask), Of(width).SumOfSquares(a, mask));
+            Samples.WithSpecials(i, length).CopyTo(tile.Input(i));
+            Samples.Mask(i, length).CopyTo(tile.Mask(i));
         }
+
+        return tile;
     }
 
-    [Theory]
-    [MemberData(nameof(Widths))]
-    public void Selection_keeps_the_same_positions(string width)
-    {
-        var random = new Random(11);
-        int guess = 0;
-        (int N, int M)[] rules = [(64, 256), (16, 64), (3, 32), (1, 64), (63, 64), (64, 64), (200, 256), (26, 256), (5, 7), (100, 1024), (3000, 4096), (1, 1)];
-        foreach ((int n, int m) in rules)
-        {
-            for (int round = 0; round < 40; round++)
-            {
-                int length = (m * random.Next(0, 12)) + random.Next(0, m);
-                float[] delta = Deltas(length, round % 5, random);
-                ulong[] claimed = round % 3 == 0 ? [] : Mask(length, random.Next());
-                if (round % 7 == 3)
-                    BitMask.Fill(claimed = new ulong[BitMask.WordCount(length)], length);
-                int tail = random.Next(0, m), plainGuess = 0;
-                ulong[] expected = new ulong[BitMask.WordCount(length)], actual = new ulong[expected.Length];
-                random.NextBytes(MemoryMarshal.AsBytes(actual.AsSpan()));
-                s_plain.KeepLargest(delta, m, n, tail, claimed, expected, ref plainGuess);
-                Of(width).KeepLargest(delta, m, n, tail, claimed, actual, ref guess);
-                Assert.Equal(expected, actual);
-            }
-        }
-    }
-
-    // well spread, a few ulps, mostly zero, all equal, and steep across many binades
-    private static float[] Deltas(int length, int kind, Random random) => [.. Enumerable.Range(0, length).Select(i => kind switch
-    {
-        0 => (float)((random.NextDouble() + random.NextDouble() - 1) * 0.02),
-        1 => random.Next(-3, 4) / 1024f,
-        2 => random.Next(10) == 0 ? (float)random.NextDouble() : 0,
-        3 => i % 2 == 0 ? 0.5f : -0.5f,
-        _ => (float)(Math.Exp(random.NextDouble() * 60) * 1e-20),
-    })];
-
-    private static void Same(int length, Action<IKernels<float>, float[]> run, float[] start, string width)
+    private static void Compare(float[] start, Action<float[]> plain, Action<float[]> vectors)
     {
         float[] expected = [.. start], actual = [.. start];
-        run(s_plain, expected);
-        run(Of(width), actual);
-        Assert.Equal(length, actual.Length);
+        plain(expected);
+        vectors(actual);
         AssertSame(expected, actual);
     }
 
-    private static void AssertSame(float[] expected, float[] actual)
-    {
-        int same = MemoryMarshal.AsBytes(expected.AsSpan()).CommonPrefixLength(MemoryMarshal.AsBytes(actual.AsSpan())) / 4;
-        Assert.True(same == expected.Length, same < expected.Length ? $"[{same}]: {BitConverter.SingleToUInt32Bits(expected[same]):X8} expected, {BitConverter.SingleToUInt32Bits(actual[same]):X8} found" : string.Empty);
-    }
-
-    private static float[] Finite(int length, int seed)
-    {
-        var random = new Random(seed);
-        return [.. Enumerable.Range(0, length).Select(i => i % 11 == 3 ? 0 : i % 13 == 5 ? -0f : (float)(random.NextDouble() - 0.5))];
-    }
-
-    private static ulong[] Mask(int length, int seed)
-    {
-        ulong[] mask = new ulong[BitMask.WordCount(length)];
-        var random = new Random(seed);
-        for (int i = 0; i < length; i++)
-        {
-            if (random.Next(3) == 0)
-                BitMask.Set(mask, i);
-        }
-
-        return mask;
-    }
-
-    // bit patterns of all kinds: subnormals, infinities, NaN
-    private static float[] Numbers(int count)
-    {
-        var random = new Random(3);
-        return [.. Enumerable.Range(0, count).Select(_ => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue))), float.NaN, -float.NaN, float.MaxValue, float.MinValue, 0, -0f];
-    }
-
-    // numbers that lie halfway between two halves, and next to there
-    private static IEnumerable<float> Halfway()
-    {
-        for (int half = 0; half < 0x7C00; half++)
-        {
-            float low = (float)BitConverter.UInt16BitsToHalf((ushort)half), high = (float)BitConverter.UInt16BitsToHalf((ushort)(half + 1));
-            float middle = float.IsInfinity(high) ? 65520 : (low + high) / 2;
-            yield return middle;
-            yield return BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(middle) + 1);
-            yield return -BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(middle) - 1);
-        }
-    }
+    private static void AssertSame(float[] expected, float[] actual) =>
+        Assert.Equal(expected.Select(BitConverter.SingleToUInt32Bits), actual.Select(BitConverter.SingleToUInt32Bits));
 }

@@ -56,7 +56,7 @@ internal sealed class CopyJob(MergePlan plan, int index, CheckpointReader reader
     }
 
     private void Convert<T>(IKernels<T> kernels, ReadOnlySpan<byte> bytes, int count, Span<byte> converted, Tile<T> tile)
-        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+        where T : unmanaged
     {
         int from = Plan.Base.Type.Size(), to = Plan.Output.Type.Size();
         tile.Reserve(plan.Inputs.Count, MemoryBudget.DefaultTileLength);

@@ -15,10 +15,9 @@ internal sealed class MergeJob<T> : TensorJob
     private readonly CheckpointReader _reader;
     private readonly CheckpointWriter _writer;
     private readonly CancellationToken _cancel;
-    private readonly IKernels<T> _kernels;
+    private readonly PieceLoop<T> _loop;
     private readonly TensorKernel<T> _kernel;
     private readonly Cut _cut;
-    private readonly DType?[] _types;
     private double[] _sums;
     private double[] _totals = [];
     private int _pass;
@@ -34,11 +33,10 @@ internal sealed class MergeJob<T> : TensorJob
         _plan = plan;
         _reader = reader;
         _writer = writer;
-        _kernels = kernels;
         _kernel = kernel;
         _cancel = cancel;
         _cut = Cut.Of(plan, Plan, kernel.BlockLength);
-        _types = [.. Plan.Inputs.Select(i => i?.Type)];
+        _loop = new PieceLoop<T>(kernel, kernels, _cut.Tile, _cut.Segment, plan.Definition.AllowNonFinite);
         _sums = NewSums();
     }
 
@@ -81,51 +79,26 @@ internal sealed class MergeJob<T> : TensorJob
 
     private void RunPiece(long start, int length, WorkBuffers buffers, Tile<T> tile)
     {
-        Fill(Plan.Base, start, length, buffers.Base, buffers.PieceBytes);
-        for (int i = 0; i < Plan.Inputs.Count; i++)
+        StoredWeights origin = Fill(Plan.Base, start, length, buffers.Base, buffers.PieceBytes);
+        var inputs = new StoredWeights?[Plan.Inputs.Count];
+        for (int i = 0; i < inputs.Length; i++)
         {
             if (Plan.Inputs[i] is { } tensor)
-                Fill(tensor, start, length, buffers.Input(i), buffers.PieceBytes);
+                inputs[i] = Fill(tensor, start, length, buffers.Input(i), buffers.PieceBytes);
         }
 
-        bool writes = _pass == _kernel.MeasuringPasses;
-        int sumCount = _kernel.SumCount(_pass), outSize = Plan.Output.Type.Size();
-        for (int at = 0; at < length; at += _cut.Tile)
-        {
-            tile.MoveTo(start + at, Math.Min(_cut.Tile, length - at));
-            Span<double> sums = _sums.AsSpan((int)(tile.Start / _cut.Segment) * sumCount, sumCount);
-            if (writes && !_plan.Definition.AllowNonFinite)
-            {
-                var stored = new StoredTile(tile.Start, tile.Length, at, buffers.Base, Plan.Base.Type, buffers.Inputs, _types, buffers.Output, Plan.Output.Type);
-                if (_kernel.TryMergeStored(stored, tile, sums))
-                    continue;
-            }
-
-            Load(Plan.Base, at, buffers.Base, tile.Base, tile.Start, _plan.Base.Path);
-            for (int i = 0; i < Plan.Inputs.Count; i++)
-            {
-                if (Plan.Inputs[i] is { } tensor)
-                    Load(tensor, at, buffers.Input(i), tile.Input(i), tile.Start, _plan.Inputs[i].Path);
-            }
-
-            if (!writes)
-            {
-                _kernel.Measure(_pass, tile, sums);
-                continue;
-            }
-
-            _kernel.Merge(tile, tile.Output, sums);
-            _kernels.Narrow(tile.Output, Plan.Output.Type, buffers.Output.AsSpan(at * outSize, tile.Length * outSize));
-        }
-
-        if (writes)
-            Write(start, buffers.Output.AsSpan(0, length * outSize), buffers.PieceBytes);
+        var output = new StoredWeights(Plan.Output.Type, buffers.Output.AsMemory(0, length * Plan.Output.Type.Size()));
+        if (_loop.Run(_pass, start, length, origin, inputs, output, tile, _sums) is { } bad)
+            throw NonFinite(bad);
+        if (_pass == _kernel.MeasuringPasses)
+            Write(start, output.Bytes.Span, buffers.PieceBytes);
     }
 
-    private void Fill(TensorInfo tensor, long start, int length, byte[] buffer, int pieceBytes)
+    private StoredWeights Fill(TensorInfo tensor, long start, int length, byte[] buffer, int pieceBytes)
     {
         int size = tensor.Type.Size();
         _reader.Read(tensor, start * size, buffer.AsSpan(0, length * size), pieceBytes);
+        return new StoredWeights(tensor.Type, buffer.AsMemory(0, length * size));
     }
 
     private void Write(long start, ReadOnlySpan<byte> bytes, int pieceBytes)
@@ -135,13 +108,11 @@ internal sealed class MergeJob<T> : TensorJob
             _writer.Write(Plan.Output.Name, offset + at, bytes.Slice(at, Math.Min(pieceBytes, bytes.Length - at)));
     }
 
-    private void Load(TensorInfo tensor, int at, byte[] bytes, Span<T> values, long start, string model)
+    private CabsException NonFinite(NonFiniteWeight bad)
     {
-        int size = tensor.Type.Size();
-        if (_kernels.Widen(bytes.AsSpan(at * size, values.Length * size), tensor.Type, values) || _plan.Definition.AllowNonFinite)
-            return;
-        int first = _kernels.FirstNonFinite(values);
-        throw new CabsException(CabsError.NonFiniteInput, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {values[first]} at index {start + first}; repair {model}, or allow non-finite weights", tensor.Name);
+        TensorInfo tensor = bad.Input < 0 ? Plan.Base : Plan.Inputs[bad.Input]!;
+        string model = bad.Input < 0 ? _plan.Base.Path : _plan.Inputs[bad.Input].Path;
+        return new CabsException(CabsError.NonFiniteInput, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {(T)T.CreateTruncating(bad.Value)} at index {bad.Index}; repair {model}, or allow non-finite weights", tensor.Name);
     }
 
     /// <summary>How a tensor is cut: tiles of whole blocks are computed at once, pieces of whole tiles are read at once, segments

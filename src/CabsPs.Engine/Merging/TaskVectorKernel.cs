@@ -1,4 +1,5 @@
 using System.Numerics;
+using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Numerics;
 using CabsPs.Engine.TaskVectors;
 
@@ -38,8 +39,6 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     private readonly bool[] _masked;
     private readonly double[] _weights;
     private readonly double[] _factors;
-    private readonly bool[] _termMasked;
-    private T[]? _termWeights;
     private readonly bool _automatic;
     private readonly long _count;
 
@@ -58,7 +57,6 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         _masked = new bool[context.Inputs.Count];
         foreach (int member in _groups.SelectMany(g => g.Members))
             _masked[member] = true;
-        _termMasked = [.. _terms.Select(i => _masked[i])];
         _weights = [.. combination.Weights.Select(w => w ?? 1)];
         _factors = [.. _weights.Select(_ => 1.0)];
         TakeFactors();
@@ -68,6 +66,9 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
 
     /// <inheritdoc/>
     public override int BlockLength { get; }
+
+    /// <inheritdoc/>
+    public override bool WantsDeltas => true;
 
     /// <inheritdoc/>
     public override int MeasuringPasses => GroupPasses + (_automatic ? 1 : 0);
@@ -86,7 +87,6 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     public override void Measure(int pass, Tile<T> tile, Span<double> sums)
     {
-        SubtractBase(tile);
         if (pass >= GroupPasses)
         {
             MakeMasks(tile);
@@ -132,63 +132,44 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
     {
-        SubtractBase(tile);
         MakeMasks(tile);
         TallyVectors(tile, sums);
         TallyPairs(tile, sums[(3 * _terms.Length)..]);
         Span<T> total = tile.Total;
         total.Clear();
-        foreach (int i in _terms)
+        foreach (Term<T> term in Terms(stackalloc Term<T>[_terms.Length]))
         {
-            if (_masked[i])
-                _kernels.AddScaled(total, tile.Input(i), Scale(i), tile.Mask(i));
+            if (term.Masked)
+                _kernels.AddScaled(total, tile.Input(term.Input), term.Weight, tile.Mask(term.Input));
             else
-                _kernels.AddScaled(total, tile.Input(i), Scale(i));
+                _kernels.AddScaled(total, tile.Input(term.Input), term.Weight);
         }
 
+        if (_combination.Conflicts == ConflictRule.ElectWhereMasksMeet)
+            ElectSigns(tile, total);
         if (_combination.Conflicts == ConflictRule.Elect)
-        {
-            total = SumOfAgreeing(tile, total);
-        }
+            total = SumOfAgreeing(tile, total, output);
         else
-        {
-            if (_combination.Conflicts == ConflictRule.ElectWhereMasksMeet)
-                ElectSigns(tile, total);
-            if (_combination.Normalize)
-                Normalize(total);
-        }
-
-        if (_combination.Lambda != 1)
-            _kernels.Scale(total, T.CreateTruncating(_combination.Lambda));
-        _kernels.Add(tile.Base, total);
-        tile.Base.CopyTo(output);
+            _kernels.Divide(total, Divisor());
+        _kernels.Scale(total, T.CreateTruncating(_combination.Lambda));
+        _kernels.Add(total, tile.Base);
+        if (_combination.Conflicts != ConflictRule.Elect)
+            total.CopyTo(output);
     }
 
     /// <inheritdoc/>
-    public override bool TryMergeStored(in StoredTile stored, Tile<T> tile, Span<double> sums)
+    internal override void MergeStored(Tile<T> tile, IKernels<T> kernels, DType type, Span<byte> destination, Span<double> sums)
     {
-        if (_combination.Conflicts != ConflictRule.Add || typeof(T) != typeof(float))
-            return false;
-        var terms = new Terms<T>(_terms, Weights(), _termMasked, Divisor(), T.CreateTruncating(_combination.Lambda));
-        if (_groups.Length == 0)
+        if (_combination.Conflicts != ConflictRule.Add)
         {
-            if (!_kernels.MergeDense(stored, terms))
-                return false;
-        }
-        else
-        {
-            bool finite = _kernels.Widen(stored.BaseBytes, stored.BaseType, tile.Base);
-            foreach (int i in _inputs)
-                finite &= _kernels.WidenDelta(stored.InputBytes(i), stored.InputTypes[i]!.Value, tile.Base, tile.Input(i));
-            if (!finite)
-                return false;
-            MakeMasks(tile);
-            _kernels.MergeDeltas(tile, terms, stored.OutputType, stored.OutputBytes);
+            base.MergeStored(tile, kernels, type, destination, sums);
+            return;
         }
 
+        MakeMasks(tile);
         TallyVectors(tile, sums);
         TallyPairs(tile, sums[(3 * _terms.Length)..]);
-        return true;
+        kernels.Combine(tile, Terms(stackalloc Term<T>[_terms.Length]), Divisor(), T.CreateTruncating(_combination.Lambda), type, destination);
     }
 
     /// <inheritdoc/>
@@ -217,12 +198,6 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         return a / x * b;
     }
 
-    private void SubtractBase(Tile<T> tile)
-    {
-        foreach (int i in _inputs)
-            _kernels.Subtract(tile.Input(i), tile.Base);
-    }
-
     private void MakeMasks(Tile<T> tile)
     {
         foreach (SparsifierKernel<T> group in _groups)
@@ -240,9 +215,9 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
                 continue;
             }
 
+            (double energy, double kept) = _kernels.SumsOfSquares(tile.Input(i), tile.Mask(i));
             sums[3 * t] += BitMask.Count(tile.Mask(i));
-            (double all, double kept) = _kernels.SumOfSquares(tile.Input(i), tile.Mask(i));
-            sums[(3 * t) + 1] += all;
+            sums[(3 * t) + 1] += energy;
             sums[(3 * t) + 2] += kept;
         }
     }
@@ -315,9 +290,9 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     // the weight times what the sparsifier scales by
     private T Scale(int input) => T.CreateTruncating(_weights[input] * _factors[input]);
 
-    private Span<T> SumOfAgreeing(Tile<T> tile, ReadOnlySpan<T> elected)
+    private Span<T> SumOfAgreeing(Tile<T> tile, ReadOnlySpan<T> elected, Span<T> sum)
     {
-        Span<T> sum = tile.Output, divisor = tile.Divisor;
+        Span<T> divisor = tile.Divisor;
         sum.Clear();
         divisor.Clear();
         foreach (int i in _terms)
@@ -327,24 +302,18 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         return sum;
     }
 
-    private void Normalize(Span<T> total)
+    private ReadOnlySpan<Term<T>> Terms(Span<Term<T>> terms)
     {
-        T divisor = Divisor();
-        if (divisor != T.One)
-            _kernels.Divide(total, divisor);
+        for (int t = 0; t < terms.Length; t++)
+            terms[t] = new Term<T>(_terms[t], Scale(_terms[t]), _masked[_terms[t]]);
+        return terms;
     }
 
-    // what the sum is divided by: the weights, unless they add up to next to nothing
     private T Divisor()
     {
-        if (!_combination.Normalize)
-            return T.One;
         T sum = T.Zero;
         foreach (int i in _terms)
             sum += T.CreateTruncating(_weights[i]);
-        return T.Abs(sum) >= T.CreateTruncating(1e-8) ? sum : T.One;
+        return _combination.Normalize && T.Abs(sum) >= T.CreateTruncating(1e-8) ? sum : T.One;
     }
-
-    // known when the measuring passes have ended
-    private T[] Weights() => _termWeights ??= [.. _terms.Select(Scale)];
 }

@@ -8,7 +8,7 @@ namespace CabsPs.Engine.Numerics;
 /// past the last element are zero.</summary>
 /// <typeparam name="T">The type computed in: float, or double for tensors with a float64 input.</typeparam>
 public interface IKernels<T>
-    where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+    where T : unmanaged
 {
     /// <summary>Converts stored elements to the computing type, exactly.</summary>
     /// <param name="source">Stored bytes, little-endian; <c>destination.Length</c> elements.</param>
@@ -17,16 +17,13 @@ public interface IKernels<T>
     /// <returns>True when all values are finite.</returns>
     bool Widen(ReadOnlySpan<byte> source, DType type, Span<T> destination);
 
-    /// <summary>Widens stored elements and subtracts the base: delta[i] = source[i] − baseValues[i].</summary>
+    /// <summary>Converts stored elements and subtracts others from them, in one pass.</summary>
+    /// <param name="source">Stored bytes, as for <see cref="Widen"/>.</param>
+    /// <param name="type">Their type.</param>
+    /// <param name="origin">What to subtract.</param>
+    /// <param name="delta">Receives the differences.</param>
     /// <returns>True when all stored values are finite.</returns>
-    bool WidenDelta(ReadOnlySpan<byte> source, DType type, ReadOnlySpan<T> baseValues, Span<T> delta);
-
-    /// <summary>Adds dense task vectors to a base in one pass over their stored bytes: widen, subtract, weigh, sum, divide, scale, add, round.</summary>
-    /// <returns>False when a value is not finite, or the types are not all the same; the output then means nothing.</returns>
-    bool MergeDense(in StoredTile tile, in Terms<T> terms);
-
-    /// <summary>Adds weighed deltas, masked or not, to a base and rounds: output = base + (Σ weight · mask ⊙ delta) / divisor · factor.</summary>
-    void MergeDeltas(Tile<T> tile, in Terms<T> terms, DType type, Span<byte> output);
+    bool WidenDelta(ReadOnlySpan<byte> source, DType type, ReadOnlySpan<T> origin, Span<T> delta);
 
     /// <summary>Converts computed values to the stored type, rounding once to nearest, ties to even.</summary>
     /// <param name="source">The values.</param>
@@ -53,8 +50,8 @@ public interface IKernels<T>
     /// <param name="weight">Its weight.</param>
     /// <param name="share">What an agreeing term counts in the divisor.</param>
     /// <param name="mask">Which deltas take part; empty means all.</param>
-    /// <param name="sum">The sums of the agreeing terms.</param>
-    /// <param name="divisor">The sums of their shares.</param>
+    /// <param name="sum">The sums of the agreeing terms; they begin at +0.</param>
+    /// <param name="divisor">The sums of their shares; they begin at +0.</param>
     void AddAgreeing(ReadOnlySpan<T> elected, ReadOnlySpan<T> delta, T weight, T share, ReadOnlySpan<ulong> mask, Span<T> sum, Span<T> divisor);
 
     /// <summary>values[i] /= divisor[i] where the divisor is not zero.</summary>
@@ -72,14 +69,24 @@ public interface IKernels<T>
     /// <summary>Σ values[i]² in float64, in the order fixed by <see cref="ReferenceKernels{T}.Lanes"/>.</summary>
     double SumOfSquares(ReadOnlySpan<T> values);
 
-    /// <summary>Σ values[i]² over all and over the ones of a mask, in the same order.</summary>
-    (double All, double Kept) SumOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
+    /// <summary>Σ values[i]² over the ones of a mask, in the same order.</summary>
+    double SumOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
 
-    /// <summary>Σ |values[i]| in float64, in the same order.</summary>
-    double SumOfMagnitudes(ReadOnlySpan<T> values);
+    /// <summary>Both sums at once: over all values and over the ones of the mask, each in the same order.</summary>
+    (double All, double Kept) SumsOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
 
-    /// <summary>Σ |values[i]| over the ones of a mask, in the same order.</summary>
-    double SumOfMagnitudes(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
+    /// <summary>Σ |values[i]| in float64 over all values and over the ones of the mask, in the same order.</summary>
+    (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
+
+    /// <summary>base + lambda · (Σ weight · masked delta) / divisor, stored: products, sums, quotient, product and sum are rounded
+    /// one by one in this order, the terms in theirs.</summary>
+    /// <param name="tile">The base and the deltas; its room for sums may be overwritten.</param>
+    /// <param name="terms">The terms.</param>
+    /// <param name="divisor">What the sum is divided by; 1 for nothing.</param>
+    /// <param name="lambda">What the sum is multiplied by; 1 for nothing.</param>
+    /// <param name="type">The stored type.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    void Combine(Tile<T> tile, ReadOnlySpan<Term<T>> terms, T divisor, T lambda, DType type, Span<byte> destination);
 
     /// <summary>Keeps the largest |delta| of every block (SPEC: balanced sparsification, conflict-aware assignment).</summary>
     /// <param name="delta">The deltas; blocks begin at element 0.</param>
@@ -88,7 +95,15 @@ public interface IKernels<T>
     /// <param name="tailQuota">How many to keep in an incomplete last block.</param>
     /// <param name="claimed">Positions earlier vectors keep; used only where a block has too few free nonzero ones. May be empty.</param>
     /// <param name="mask">Receives the positions kept. Equal magnitudes: the lowest index wins; an exact zero is never kept.</param>
-    /// <param name="guess">Where the search begins: what an earlier call on similar data left there. Never changes the result; several threads
-    /// may share it.</param>
-    void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref int guess);
+    /// <param name="hint">Where the search begins and the next one shall begin: what the last call on this vector left there, or 0.
+    /// The result does not depend on it.</param>
+    void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint);
 }
+
+/// <summary>A vector's part in a sum.</summary>
+/// <param name="Input">Which input of the tile.</param>
+/// <param name="Weight">Its factor.</param>
+/// <param name="Masked">Whether only the ones of its mask count.</param>
+/// <typeparam name="T">float or double.</typeparam>
+public readonly record struct Term<T>(int Input, T Weight, bool Masked)
+    where T : unmanaged;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -44,46 +45,11 @@ public sealed class ReferenceKernels<T> : IKernels<T>
     }
 
     /// <inheritdoc/>
-    public bool WidenDelta(ReadOnlySpan<byte> source, DType type, ReadOnlySpan<T> baseValues, Span<T> delta)
+    public bool WidenDelta(ReadOnlySpan<byte> source, DType type, ReadOnlySpan<T> origin, Span<T> delta)
     {
         bool finite = Widen(source, type, delta);
-        Subtract(delta, baseValues);
+        Subtract(delta, origin);
         return finite;
-    }
-
-    /// <inheritdoc/>
-    public bool MergeDense(in StoredTile tile, in Terms<T> terms)
-    {
-        T[] baseValues = new T[tile.Length], total = new T[tile.Length], delta = new T[tile.Length];
-        bool finite = Widen(tile.BaseBytes, tile.BaseType, baseValues);
-        for (int k = 0; k < terms.Inputs.Length; k++)
-        {
-            int input = terms.Inputs[k];
-            if (tile.InputTypes[input] != tile.BaseType)
-                return false;
-            finite &= WidenDelta(tile.InputBytes(input), tile.BaseType, baseValues, delta);
-            AddScaled(total, delta, terms.Weights[k]);
-        }
-
-        Finish(baseValues, total, terms, tile.OutputType, tile.OutputBytes);
-        return finite;
-    }
-
-    /// <inheritdoc/>
-    public void MergeDeltas(Tile<T> tile, in Terms<T> terms, DType type, Span<byte> output)
-    {
-        Span<T> total = tile.Total;
-        total.Clear();
-        for (int k = 0; k < terms.Inputs.Length; k++)
-        {
-            int input = terms.Inputs[k];
-            if (terms.Masked[k])
-                AddScaled(total, tile.Input(input), terms.Weights[k], tile.Mask(input));
-            else
-                AddScaled(total, tile.Input(input), terms.Weights[k]);
-        }
-
-        Finish(tile.Base, total, terms, type, output);
     }
 
     /// <inheritdoc/>
@@ -202,55 +168,75 @@ public sealed class ReferenceKernels<T> : IKernels<T>
     }
 
     /// <inheritdoc/>
-    public (double All, double Kept) SumOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask)
+    public double SumOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask)
+    {
+        Span<double> sums = stackalloc double[Lanes];
+        sums.Clear();
+        for (int i = 0; i < values.Length; i++)
+        {
+            double value = BitMask.Has(mask, i) ? double.CreateTruncating(values[i]) : 0;
+            sums[i % Lanes] += value * value;
+        }
+
+        return AddUp(sums);
+    }
+
+    /// <inheritdoc/>
+    public (double All, double Kept) SumsOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask) =>
+        (SumOfSquares(values), SumOfSquares(values, mask));
+
+    /// <inheritdoc/>
+    public (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask)
     {
         Span<double> all = stackalloc double[Lanes], kept = stackalloc double[Lanes];
         all.Clear();
         kept.Clear();
-        return EndSquares(values, mask, all, kept);
-    }
-
-    /// <inheritdoc/>
-    public double SumOfMagnitudes(ReadOnlySpan<T> values)
-    {
-        Span<double> sums = stackalloc double[Lanes];
-        sums.Clear();
         for (int i = 0; i < values.Length; i++)
-            sums[i % Lanes] += Math.Abs(double.CreateTruncating(values[i]));
-        return AddUp(sums);
+        {
+            double magnitude = Math.Abs(double.CreateTruncating(values[i]));
+            all[i % Lanes] += magnitude;
+            kept[i % Lanes] += BitMask.Has(mask, i) ? magnitude : 0;
+        }
+
+        return (AddUp(all), AddUp(kept));
     }
 
     /// <inheritdoc/>
-    public double SumOfMagnitudes(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask)
+    public void Combine(Tile<T> tile, ReadOnlySpan<Term<T>> terms, T divisor, T lambda, DType type, Span<byte> destination)
     {
-        Span<double> sums = stackalloc double[Lanes];
-        sums.Clear();
-        for (int i = 0; i < values.Length; i++)
-            sums[i % Lanes] += BitMask.Has(mask, i) ? Math.Abs(double.CreateTruncating(values[i])) : 0;
-        return AddUp(sums);
+        Span<T> total = tile.Total;
+        total.Clear();
+        foreach (Term<T> term in terms)
+        {
+            if (term.Masked)
+                AddScaled(total, tile.Input(term.Input), term.Weight, tile.Mask(term.Input));
+            else
+                AddScaled(total, tile.Input(term.Input), term.Weight);
+        }
+
+        Divide(total, divisor);
+        Scale(total, lambda);
+        Span<T> output = tile.Output;
+        tile.Base.CopyTo(output);
+        Add(output, total);
+        Narrow(output, type, destination);
     }
 
     /// <inheritdoc/>
-    public void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref int guess)
+    public void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint)
     {
         mask.Clear();
-        var free = new List<int>();
-        var taken = new List<int>();
+        ulong[] keys = ArrayPool<ulong>.Shared.Rent(Math.Min(blockLength, delta.Length));
         for (int start = 0; start < delta.Length; start += blockLength)
         {
             int end = Math.Min(start + blockLength, delta.Length);
             int wanted = end - start == blockLength ? quota : tailQuota;
-            free.Clear();
-            taken.Clear();
-            for (int i = start; i < end; i++)
-            {
-                if (Magnitude(delta[i]) != 0)
-                    (claimed.IsEmpty || !BitMask.Has(claimed, i) ? free : taken).Add(i);
-            }
-
-            wanted -= Take(free, delta, wanted, mask);
-            Take(taken, delta, wanted, mask);
+            wanted -= Take(delta, start, end, wanted, claimed, fromClaimed: false, mask, keys);
+            if (!claimed.IsEmpty)
+                Take(delta, start, end, wanted, claimed, fromClaimed: true, mask, keys);
         }
+
+        ArrayPool<ulong>.Shared.Return(keys);
     }
 
     /// <summary>|value| as an integer of the same order: its bits without the sign. NaN counts as larger than infinity.</summary>
@@ -258,19 +244,6 @@ public sealed class ReferenceKernels<T> : IKernels<T>
     public static ulong Magnitude(T value) => typeof(T) == typeof(float)
         ? BitConverter.SingleToUInt32Bits((float)(object)value) & 0x7FFF_FFFF
         : BitConverter.DoubleToUInt64Bits(double.CreateTruncating(value)) & 0x7FFF_FFFF_FFFF_FFFF;
-
-    /// <summary>Goes on with partial sums of squares, the first value going to sum 0, and adds them up.</summary>
-    internal static (double All, double Kept) EndSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask, Span<double> all, Span<double> kept)
-    {
-        for (int i = 0; i < values.Length; i++)
-        {
-            double value = double.CreateTruncating(values[i]);
-            all[i % Lanes] += value * value;
-            kept[i % Lanes] += BitMask.Has(mask, i) ? value * value : 0;
-        }
-
-        return (AddUp(all), AddUp(kept));
-    }
 
     /// <summary>Adds partial sums pairwise, halving their number each time.</summary>
     internal static double AddUp(Span<double> sums)
@@ -284,29 +257,35 @@ public sealed class ReferenceKernels<T> : IKernels<T>
         return sums[0];
     }
 
-    private void Finish(Span<T> baseValues, Span<T> total, in Terms<T> terms, DType type, Span<byte> output)
+    // takes what is above the smallest magnitude wanted, then as many of that one, from the left, as are still wanted
+    private static int Take(ReadOnlySpan<T> delta, int start, int end, int wanted, ReadOnlySpan<ulong> claimed, bool fromClaimed, Span<ulong> mask, Span<ulong> keys)
     {
-        if (terms.Divisor != T.One)
-            Divide(total, terms.Divisor);
-        if (terms.Factor != T.One)
-            Scale(total, terms.Factor);
-        Add(total, baseValues);
-        Narrow(total, type, output);
-    }
+        int found = 0;
+        for (int i = start; i < end; i++)
+        {
+            if (IsCandidate(delta, i, claimed, fromClaimed))
+                keys[found++] = Magnitude(delta[i]);
+        }
 
-    private static int Take(List<int> candidates, ReadOnlySpan<T> delta, int wanted, Span<ulong> mask)
-    {
-        int count = Math.Min(wanted, candidates.Count);
+        int count = Math.Min(wanted, found);
         if (count <= 0)
             return 0;
-        var keys = new (ulong Key, int Index)[candidates.Count];
-        for (int i = 0; i < keys.Length; i++)
-            keys[i] = (~Magnitude(delta[candidates[i]]), candidates[i]);
-        Array.Sort(keys);
-        for (int i = 0; i < count; i++)
-            BitMask.Set(mask, keys[i].Index);
+        keys[..found].Sort();
+        ulong smallest = keys[found - count];
+        int ties = keys[(found - count)..found].LastIndexOf(smallest) + 1;
+        for (int i = start; i < end; i++)
+        {
+            if (!IsCandidate(delta, i, claimed, fromClaimed) || Magnitude(delta[i]) < smallest)
+                continue;
+            if (Magnitude(delta[i]) > smallest || ties-- > 0)
+                BitMask.Set(mask, i);
+        }
+
         return count;
     }
+
+    private static bool IsCandidate(ReadOnlySpan<T> delta, int i, ReadOnlySpan<ulong> claimed, bool fromClaimed) =>
+        Magnitude(delta[i]) != 0 && (!claimed.IsEmpty && BitMask.Has(claimed, i)) == fromClaimed;
 
     private static void Convert<TFrom, TTo>(ReadOnlySpan<TFrom> source, Span<TTo> destination, Func<TFrom, TTo> one)
     {

@@ -92,7 +92,6 @@ public sealed class CabsSparsifier : Sparsifier
         private readonly int[] _members;
         private readonly BlockRule[] _blocks;
         private readonly bool _avoidConflicts;
-        private readonly int[] _guesses;
         private readonly IKernels<T> _kernels;
 
         public SequentialKernel(int[] members, BlockRule[] blocks, bool avoidConflicts, IKernels<T> kernels, string tensor)
@@ -100,7 +99,6 @@ public sealed class CabsSparsifier : Sparsifier
             _members = members;
             _blocks = blocks;
             _avoidConflicts = avoidConflicts;
-            _guesses = new int[members.Length];
             _kernels = kernels;
             long common = 1;
             foreach (BlockRule block in blocks)
@@ -126,7 +124,7 @@ public sealed class CabsSparsifier : Sparsifier
                 BlockRule block = _blocks[v];
                 Span<ulong> mask = tile.Mask(_members[v]);
                 bool first = v == 0 || !_avoidConflicts;
-                _kernels.KeepLargest(tile.Input(_members[v]), block.Length, block.Quota, block.TailQuota, first ? [] : claimed, mask, ref _guesses[v]);
+                _kernels.KeepLargest(tile.Input(_members[v]), block.Length, block.Quota, block.TailQuota, first ? [] : claimed, mask, ref tile.Hint(_members[v]));
                 if (_avoidConflicts)
                     BitMask.Union(claimed, mask);
             }

@@ -95,8 +95,9 @@ public abstract class IndependentSparsifier : Sparsifier
                     continue;
                 Span<ulong> mask = tile.Mask(_members[v]);
                 _masks[v].MakeMask(delta, tile.Start, mask);
-                sums[2 * v] += _kernels.SumOfMagnitudes(delta);
-                sums[(2 * v) + 1] += _kernels.SumOfMagnitudes(delta, mask);
+                (double all, double kept) = _kernels.SumsOfMagnitudes(delta, mask);
+                sums[2 * v] += all;
+                sums[(2 * v) + 1] += kept;
             }
         }
 
