@@ -79,13 +79,10 @@ internal sealed class MergeJob<T> : TensorJob
 
     private void RunPiece(long start, int length, WorkBuffers buffers, Tile<T> tile)
     {
-        StoredWeights origin = Fill(Plan.Base, start, length, buffers.Base, buffers.PieceBytes);
-        var inputs = new StoredWeights?[Plan.Inputs.Count];
+        StoredWeights? origin = Plan.Base is { } own ? Fill(own, start, length, buffers.Base, buffers.PieceBytes) : null;
+        var inputs = new StoredWeights[Plan.Inputs.Count];
         for (int i = 0; i < inputs.Length; i++)
-        {
-            if (Plan.Inputs[i] is { } tensor)
-                inputs[i] = Fill(tensor, start, length, buffers.Input(i), buffers.PieceBytes);
-        }
+            inputs[i] = Fill(Plan.Inputs[i], start, length, buffers.Input(i), buffers.PieceBytes);
 
         var output = new StoredWeights(Plan.Output.Type, buffers.Output.AsMemory(0, length * Plan.Output.Type.Size()));
         if (_loop.Run(_pass, start, length, origin, inputs, output, tile, _sums) is { } bad)
@@ -110,9 +107,8 @@ internal sealed class MergeJob<T> : TensorJob
 
     private CabsException NonFinite(NonFiniteWeight bad)
     {
-        TensorInfo tensor = bad.Input < 0 ? Plan.Base : Plan.Inputs[bad.Input]!;
-        string model = bad.Input < 0 ? _plan.Base.Path : _plan.Inputs[bad.Input].Path;
-        return new CabsException(CabsError.NonFiniteInput, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {(T)T.CreateTruncating(bad.Value)} at index {bad.Index}; repair {model}, or allow non-finite weights", tensor.Name);
+        TensorInfo tensor = bad.Input < 0 ? Plan.Base! : Plan.Inputs[bad.Input];
+        return new CabsException(CabsError.NonFiniteInput, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {(T)T.CreateTruncating(bad.Value)} at index {bad.Index}; repair the model, or allow non-finite weights", tensor.Name);
     }
 
     /// <summary>How a tensor is cut: tiles of whole blocks are computed at once, pieces of whole tiles are read at once, segments
@@ -122,7 +118,7 @@ internal sealed class MergeJob<T> : TensorJob
         public static Cut Of(MergePlan plan, TensorPlan tensor, int blockLength)
         {
             int tile = (int)Math.Min(MemoryBudget.TileFor(blockLength), Math.Max(tensor.Output.Count, 1));
-            int widest = tensor.Inputs.OfType<TensorInfo>().Aggregate(Math.Max(tensor.Base.Type.Size(), tensor.Output.Type.Size()), (size, t) => Math.Max(size, t.Type.Size()));
+            int widest = tensor.Sources.Aggregate(tensor.Output.Type.Size(), (size, t) => Math.Max(size, t.Type.Size()));
             long piece = Math.Max(1, plan.Memory.PieceBytes / widest / tile) * tile;
             long segment = (TargetSegment + tile - 1L) / tile * tile;
             return new Cut(tile, piece, segment, Math.Max(1, piece / segment) * segment);

@@ -34,25 +34,25 @@ internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, 
     /// <param name="pass">Which; the one after the measuring passes writes.</param>
     /// <param name="start">The piece's first element, a multiple of the tile's length.</param>
     /// <param name="length">Its elements.</param>
-    /// <param name="origin">The base's weights.</param>
-    /// <param name="inputs">The inputs' weights; null for one that lacks the tensor.</param>
+    /// <param name="origin">The base's weights; null where the merge has no base.</param>
+    /// <param name="inputs">The inputs' weights.</param>
     /// <param name="output">Room for the result.</param>
     /// <param name="tile">Room to work in.</param>
     /// <param name="sums">The sums of all segments.</param>
     /// <returns>The first weight that is not finite, where that ended the pass.</returns>
-    public NonFiniteWeight? Run(int pass, long start, int length, StoredWeights origin, StoredWeights?[] inputs, StoredWeights output, Tile<T> tile, double[] sums)
+    public NonFiniteWeight? Run(int pass, long start, int length, StoredWeights? origin, StoredWeights[] inputs, StoredWeights output, Tile<T> tile, double[] sums)
     {
         int sumCount = kernel.SumCount(pass);
         bool writes = pass == kernel.MeasuringPasses;
         for (int at = 0; at < length; at += tileLength)
         {
             tile.MoveTo(start + at, Math.Min(tileLength, length - at));
-            if (!kernels.Widen(origin.Slice(at, tile.Length), origin.Type, tile.Base) && !allowNonFinite)
-                return Find(-1, origin, at, tile);
+            if (origin is { } stored && !kernels.Widen(stored.Slice(at, tile.Length), stored.Type, tile.Base) && !allowNonFinite)
+                return Find(-1, stored, at, tile);
             for (int i = 0; i < inputs.Length; i++)
             {
-                if (inputs[i] is { } input && !Load(input.Slice(at, tile.Length), input.Type, tile, i) && !allowNonFinite)
-                    return Find(i, input, at, tile);
+                if (!Load(inputs[i].Slice(at, tile.Length), inputs[i].Type, tile, i, origin is not null) && !allowNonFinite)
+                    return Find(i, inputs[i], at, tile);
             }
 
             Span<double> own = sums.AsSpan((int)(tile.Start / segment) * sumCount, sumCount);
@@ -65,7 +65,7 @@ internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, 
         return null;
     }
 
-    private bool Load(ReadOnlySpan<byte> bytes, DType type, Tile<T> tile, int input) => kernel.WantsDeltas
+    private bool Load(ReadOnlySpan<byte> bytes, DType type, Tile<T> tile, int input, bool hasBase) => kernel.WantsDeltas && hasBase
         ? kernels.WidenDelta(bytes, type, tile.Base, tile.Input(input))
         : kernels.Widen(bytes, type, tile.Input(input));
 

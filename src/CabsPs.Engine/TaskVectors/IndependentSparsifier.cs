@@ -26,7 +26,7 @@ public abstract class IndependentSparsifier : Sparsifier
     /// <inheritdoc/>
     public sealed override SparsifierKernel<T> Bind<T>(TensorContext context, SparsifierGroup group, IKernels<T> kernels)
     {
-        int[] members = [.. group.Members.Where(i => context.Present[i])];
+        int[] members = [.. group.Members];
         double[] densities = [.. members.Select(i => (double)context.Value(Density, i, group.Parameters))];
         return new Kernel<T>(
             members,
