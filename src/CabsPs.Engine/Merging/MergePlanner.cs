@@ -33,6 +33,8 @@ public sealed class MergePlanner
         var planner = new MergePlanner(definition, cancel);
         List<TensorPlan> tensors = planner.PairTensors();
         planner.ReportLeftOut(tensors);
+        planner.WarnOfIdlePatterns("include", definition.Include);
+        planner.WarnOfIdlePatterns("exclude", definition.Exclude);
         if (tensors.Count == 0)
             throw new CabsException(CabsError.NothingToMerge, $"{definition.BasePath}: holds no tensors", definition.BasePath);
         if (!tensors.Any(t => t.Action == TensorAction.Merge) && (definition.Include.Count > 0 || definition.Exclude.Count > 0))
@@ -45,7 +47,7 @@ public sealed class MergePlanner
         var tensors = new List<TensorPlan>();
         foreach (TensorInfo tensor in _base.Tensors)
             tensors.Add(PlanTensor(tensor.Name, tensor));
-        if (_base.TiesEmbeddings && _inputs.Any(HasOwnHead))
+        if (_base.TiesEmbeddings && TakesPart(TiedWeights.Head) && _inputs.Any(HasOwnHead))
             tensors.Add(PlanTensor(TiedWeights.Head, TiedWeights.FindEmbedding(_base)!));
         tensors.Sort(static (a, b) => NaturalOrder.Instance.Compare(a.Output.Name, b.Output.Name));
         return tensors;
@@ -111,10 +113,19 @@ public sealed class MergePlanner
         {
             foreach (TensorInfo tensor in _inputs[i].Tensors.Where(t => !names.Contains(t.Name)))
             {
-                string reason = tensor.Name == TiedWeights.Head && _base.TiesEmbeddings ? "the base ties it to its embedding, and so does this model" : "the base has no such tensor";
+                string reason = tensor.Name != TiedWeights.Head || !_base.TiesEmbeddings ? "the base has no such tensor"
+                    : TakesPart(tensor.Name) ? "the base ties it to its embedding, and so does this model"
+                    : "the base ties it to its embedding, and it is excluded";
                 _leftOut.Add(new LeftOutTensor(_definition.Inputs[i].Name, tensor.Name, reason));
             }
         }
+    }
+
+    // a pattern that fits nothing is a misspelt one
+    private void WarnOfIdlePatterns(string key, IReadOnlyList<string> patterns)
+    {
+        foreach (string pattern in patterns.Where(p => !_base.Tensors.Any(t => Matches(p, t.Name)) && !Matches(p, TiedWeights.Head)))
+            _warnings.Add($"{key} {Text.Quote(pattern)} fits no tensor of the base");
     }
 
     // many fine-tunes of tied models store the head a second time; only one that differs from the embedding says something
