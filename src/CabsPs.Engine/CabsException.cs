@@ -76,7 +76,7 @@ public sealed class CabsException : Exception
     /// <param name="target">The file, tensor or key at fault.</param>
     /// <param name="inner">The cause, shown only on request.</param>
     public CabsException(CabsError error, string message, object? target = null, Exception? inner = null)
-        : base(message, inner)
+        : base(Text.OneLine(message), inner)
     {
         Error = error;
         Target = target;

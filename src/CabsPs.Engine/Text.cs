@@ -17,7 +17,15 @@ public static class Text
         return builder.Append(text.Length > 200 ? "…'" : "'").ToString();
     }
 
-    /// <summary>Bytes in decimal units: <c>14.5 GB</c>.</summary>
+    /// <summary>The text with control characters, line breaks among them, made spaces.</summary>
+    public static string OneLine(string text) =>
+        text.Any(char.IsControl) ? string.Create(text.Length, text, static (span, source) =>
+        {
+            for (int i = 0; i < span.Length; i++)
+                span[i] = char.IsControl(source[i]) ? ' ' : source[i];
+        }) : text;
+
+    /// <summary>Bytes in decimal units: <c>14.5 GB</c>, <c>640 B</c>.</summary>
     public static string Bytes(double bytes)
     {
         int unit = 0;

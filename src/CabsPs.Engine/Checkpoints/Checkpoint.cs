@@ -62,6 +62,9 @@ public sealed class Checkpoint
     /// <exception cref="CabsException">There is no checkpoint at the path, or its headers are wrong.</exception>
     public static Checkpoint Open(string path)
     {
+        // no file system has such a name, and .NET throws on it
+        if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal))
+            throw new CabsException(CabsError.CheckpointNotFound, $"{Text.Quote(path)} is not a path; give a model folder or a .safetensors file", path);
         string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         if (File.Exists(full))
         {
@@ -80,6 +83,8 @@ public sealed class Checkpoint
         if (!File.Exists(single))
         {
             string[] candidates = Directory.GetFiles(full, "*.safetensors");
+            if (File.Exists(System.IO.Path.Combine(full, "adapter_config.json")))
+                throw new CabsException(CabsError.CheckpointNotFound, $"{path}: is an adapter, not a model; fold it into its model first", path);
             if (candidates.Length != 1)
                 throw new CabsException(CabsError.CheckpointNotFound, $"{path}: holds neither {SingleFile} nor {IndexFile}{PyTorchHint(full)}", path);
             single = candidates[0];
@@ -107,7 +112,7 @@ public sealed class Checkpoint
         var files = new List<string>();
         foreach (IGrouping<string, string> shard in map.GroupBy(entry => entry.Value, entry => entry.Key).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
-            if (shard.Key != System.IO.Path.GetFileName(shard.Key) || shard.Key is "" or "." or ".." || shard.Key.Contains('\\'))
+            if (shard.Key != System.IO.Path.GetFileName(shard.Key) || shard.Key is "" or "." or ".." || shard.Key.Contains('\\') || shard.Key.Any(char.IsControl))
                 throw new CabsException(CabsError.CheckpointInvalid, $"{index}: weight_map names the file {Text.Quote(shard.Key)}; a shard must lie in the same folder", index);
             string file = System.IO.Path.Combine(folder, shard.Key);
             if (!File.Exists(file))

@@ -34,13 +34,14 @@ public sealed class CheckpointWriter : IDisposable
     public static void CheckDestination(string destination, IEnumerable<Checkpoint> inputs, bool replace)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
+        // through links too: replacing the destination would delete the model
+        string real = ModelPaths.Resolve(full);
         foreach (Checkpoint input in inputs)
         {
-            foreach (string path in input.Files.Append(input.Path))
-            {
-                if (path == full || path.StartsWith(full + Path.DirectorySeparatorChar, StringComparison.Ordinal) || IsInside(full, input.Folder))
-                    throw new CabsException(CabsError.OutputIsInput, $"{destination}: is the folder of the input {input.Path} or lies in it; give another output folder", destination);
-            }
+            if (input.Folder is { } folder && IsIn(real, ModelPaths.Resolve(folder)))
+                throw new CabsException(CabsError.OutputIsInput, $"{destination}: is the folder of the input {input.Path} or lies in it; give another output folder", destination);
+            if (input.Files.Append(input.Path).Any(path => IsIn(path, full) || IsIn(ModelPaths.Resolve(path), real)))
+                throw new CabsException(CabsError.OutputIsInput, $"{destination}: holds the input {input.Path}; give another output folder", destination);
         }
 
         if (File.Exists(full))
@@ -69,10 +70,12 @@ public sealed class CheckpointWriter : IDisposable
                 writer.WriteFile("model.safetensors.index.json", layout.Index);
             return writer;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
             writer.Dispose();
-            throw Failed(destination, e);
+            if (e is IOException or UnauthorizedAccessException)
+                throw Failed(destination, e);
+            throw;
         }
     }
 
@@ -150,7 +153,7 @@ public sealed class CheckpointWriter : IDisposable
                 Directory.Move(Destination, old);
             }
 
-            Directory.Move(_staging, Destination);
+            TakeName(old);
             _completed = true;
             if (old is not null)
                 Directory.Delete(old, recursive: true);
@@ -177,11 +180,24 @@ public sealed class CheckpointWriter : IDisposable
         }
     }
 
-    private static bool IsInside(string path, string? folder) =>
-        folder is not null && path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    private static bool IsIn(string path, string folder) =>
+        path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     private static CabsException Failed(string path, Exception cause) =>
         new(CabsError.WriteFailed, $"{path}: cannot be written: {cause.Message}", path, cause);
+
+    private void TakeName(string? old)
+    {
+        try
+        {
+            Directory.Move(_staging, Destination);
+        }
+        catch (Exception e) when (old is not null && e is IOException or UnauthorizedAccessException)
+        {
+            Directory.Move(old!, Destination);
+            throw;
+        }
+    }
 
     private void CreateShard(OutputShard shard)
     {

@@ -55,7 +55,14 @@ public sealed class ModelConfig
             using JsonDocument document = JsonDocument.Parse(text, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw new CabsException(CabsError.ConfigInvalid, $"{path}: not a JSON object", path);
-            return new ModelConfig(text, document.RootElement);
+            var config = new ModelConfig(text, document.RootElement);
+            // what cannot be rewritten later shall fail now
+            _ = config.FindTypeValues(out _, out _);
+            return config;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new CabsException(CabsError.ConfigInvalid, $"{path}: holds text that is not valid UTF-8", path, e);
         }
         catch (JsonException e)
         {

@@ -13,8 +13,8 @@ public static class ModelPaths
         return [.. paths.Select((p, i) => last.Count(n => n == last[i]) == 1 && last[i].Length > 0 ? last[i] : p)];
     }
 
-    // every part of the path may be a link
-    private static string Resolve(string path)
+    /// <summary>The full path with every symbolic link on the way followed.</summary>
+    public static string Resolve(string path)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         try

@@ -113,15 +113,18 @@ public static class SafetensorsHeader
         {
             if (reader.ValueTextEquals("dtype"u8))
             {
+                CheckFirst(typeName is null, name, "dtype", path);
                 reader.Read();
                 typeName = reader.GetString();
             }
             else if (reader.ValueTextEquals("shape"u8))
             {
+                CheckFirst(shape is null, name, "shape", path);
                 shape = ReadIntegers(ref reader, name, "shape", path);
             }
             else if (reader.ValueTextEquals("data_offsets"u8))
             {
+                CheckFirst(begin < 0, name, "data_offsets", path);
                 List<long> offsets = ReadIntegers(ref reader, name, "data_offsets", path);
                 if (offsets.Count != 2)
                     throw Invalid(path, $"data_offsets of tensor {Quote(name)} has {offsets.Count} numbers instead of 2");
@@ -156,6 +159,12 @@ public static class SafetensorsHeader
         if (end > fileLength - dataStart)
             throw new CabsException(CabsError.FileTruncated, $"{path}: tensor {Quote(name)} ends at byte {dataStart + (decimal)end} but the file has only {fileLength}; download or write it again", path);
         return new TensorInfo(name, type, shape, count, path, dataStart + begin);
+    }
+
+    private static void CheckFirst(bool first, string name, string key, string path)
+    {
+        if (!first)
+            throw Invalid(path, $"tensor {Quote(name)} has {key} twice in the header");
     }
 
     private static List<long> ReadIntegers(ref Utf8JsonReader reader, string name, string key, string path)

@@ -32,6 +32,8 @@ public sealed class MergePlanner
     {
         var planner = new MergePlanner(definition, cancel);
         planner.PlanModules();
+        planner.WarnOfIdlePatterns("include", definition.Include);
+        planner.WarnOfIdlePatterns("exclude", definition.Exclude);
         return new MergePlan(definition, planner._models, planner._tensors, planner._leftOut, planner._warnings, options);
     }
 
@@ -72,7 +74,7 @@ public sealed class MergePlanner
         Checkpoint reference = inBase ?? inputs[0];
         var names = reference.Tensors.Select(t => t.Name).ToList();
         var layers = new LayerMap(names);
-        if (reference.TiesEmbeddings && inputs.Any(i => HasOwnHead(i, reference)))
+        if (reference.TiesEmbeddings && _pairing.TakesPart(TiedWeights.Head) && inputs.Any(i => HasOwnHead(i, reference)))
             names.Add(TiedWeights.Head);
         foreach (string name in names)
         {
@@ -91,10 +93,19 @@ public sealed class MergePlanner
             foreach (TensorInfo tensor in inputs[i].Tensors.Where(t => !names.Contains(t.Name)))
             {
                 string whose = reference == _models.Base ? "the base" : reference.Name;
-                string reason = tensor.Name == TiedWeights.Head && reference.TiesEmbeddings ? $"{whose} ties it to its embedding, and so does this model" : $"{whose} has no such tensor";
+                string reason = tensor.Name != TiedWeights.Head || !reference.TiesEmbeddings ? $"{whose} has no such tensor"
+                    : _pairing.TakesPart(tensor.Name) ? $"{whose} ties it to its embedding, and so does this model"
+                    : $"{whose} ties it to its embedding, and it is excluded";
                 _leftOut.Add(new LeftOutTensor(sources[i].Name, tensor.Name, reason));
             }
         }
+    }
+
+    // a pattern that fits nothing is a misspelt one
+    private void WarnOfIdlePatterns(string key, IReadOnlyList<string> patterns)
+    {
+        foreach (string pattern in patterns.Where(p => !_tensors.Any(t => TensorPairing.Matches(p, t.Output.Name)) && !TensorPairing.Matches(p, TiedWeights.Head)))
+            _warnings.Add($"{key} {Text.Quote(pattern)} fits no tensor");
     }
 
     // many fine-tunes of tied models store the head a second time; only one that differs from the embedding says something

@@ -41,9 +41,9 @@ public sealed class ParameterSet
     /// <summary>What was given for a parameter, in order; empty when nothing was.</summary>
     public IReadOnlyList<ParameterCondition> Conditions(string parameter) => _values.GetValueOrDefault(parameter) ?? [];
 
-    /// <summary>A set of plain values: doubles, booleans or words.</summary>
+    /// <summary>A set of plain values: numbers, booleans or words.</summary>
     public static ParameterSet Of(params IEnumerable<(string Name, object Value)> values) =>
-        new(values.ToDictionary(v => v.Name, v => (IReadOnlyList<ParameterCondition>)[new ParameterCondition(null, [v.Value])], StringComparer.Ordinal));
+        new(values.ToDictionary(v => v.Name, v => (IReadOnlyList<ParameterCondition>)[new ParameterCondition(null, [v.Value is int or long or float ? Convert.ToDouble(v.Value) : v.Value])], StringComparer.Ordinal));
 
     /// <summary>A set of plain values, checked against declarations.</summary>
     /// <param name="owner">Who declares them, for messages: <c>method cabs</c>.</param>

@@ -83,8 +83,10 @@ internal sealed class TensorPairing(MergeDefinition definition, List<string> war
         return new CabsException(CabsError.TensorShapeMismatch, $"tensor {Text.Quote(name)} is {main.ShapeText} in {main.File} but {tensor.ShapeText} in {tensor.File}; {remedy}", name);
     }
 
-    private bool TakesPart(string name) =>
+    /// <summary>Whether include and exclude let a tensor be merged.</summary>
+    public bool TakesPart(string name) =>
         (definition.Include.Count == 0 || definition.Include.Any(p => Matches(p, name))) && !definition.Exclude.Any(p => Matches(p, name));
 
-    private static bool Matches(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
+    /// <summary>Whether a wildcard fits a name.</summary>
+    public static bool Matches(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
 }

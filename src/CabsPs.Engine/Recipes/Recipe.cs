@@ -10,6 +10,7 @@ public sealed class Recipe
     private static readonly string[] s_keys = ["merge_method", "base_model", "models", "parameters", "dtype", "out_dtype", "include", "exclude", "missing"];
     private static readonly string[] s_unsupported = ["slices", "modules", "tokenizer", "tokenizer_source", "chat_template", "name", "post"];
     private static readonly string[] s_modelKeys = ["model", "parameters"];
+    private static readonly string[] s_modelReferenceKeys = ["model", "path", "lora", "revision", "override_architecture"];
     private readonly RecipeDocument _document;
     private readonly string _folder;
     private readonly List<string> _warnings = [];
@@ -45,6 +46,8 @@ public sealed class Recipe
         MergeMethod method = MethodCatalog.Find(methodName)
             ?? throw _document.Error(methodNode, MethodCatalog.Unknown(methodName), key: "merge_method");
         string? basePath = entries.TryGetValue("base_model", out var given0) && !RecipeDocument.IsNull(given0.Value) ? ModelPath(given0.Value, workingFolder) : null;
+        // both are read, so that a wrong one is told even where the other wins
+        DType? stored = OutputType(entries, "out_dtype"), type = OutputType(entries, "dtype");
         var parameters = new ParameterReader(_document, method, _warnings);
         List<ModelInput> inputs = Inputs(Required(entries, "models"), method, basePath, parameters, workingFolder);
         return new MergeDefinition
@@ -56,7 +59,7 @@ public sealed class Recipe
             Groups = method.Sparsifier is { } sparsifier && inputs.Count > 0 ? [new SparsifierGroup(sparsifier, [.. Enumerable.Range(0, inputs.Count)])] : [],
             Include = Patterns(entries, "include"),
             Exclude = Patterns(entries, "exclude"),
-            OutputType = OutputType(entries, "out_dtype") ?? OutputType(entries, "dtype"),
+            OutputType = stored ?? type,
             SkipMissing = SkipsMissing(entries),
             Warnings = _warnings,
         };
@@ -105,12 +108,22 @@ public sealed class Recipe
             IReadOnlyDictionary<string, (YamlNode Key, YamlNode Value)> entries = _document.Entries(node, "a model");
             if (entries.TryGetValue("lora", out var lora) && !RecipeDocument.IsNull(lora.Value))
                 throw _document.Error(lora.Key, "adapters are not supported as inputs; fold the adapter into its model first", key: "lora");
+            foreach ((string name, (YamlNode key, YamlNode value)) in entries)
+            {
+                if (!s_modelReferenceKeys.Contains(name))
+                    throw _document.Error(key, $"unknown key '{name}' in a model{Suggestion.Hint(name, s_modelReferenceKeys)}", key: name);
+                if (name is "revision" or "override_architecture" && !RecipeDocument.IsNull(value))
+                    _warnings.Add($"{_document.At(key)}: '{name}' has no effect; models are read from disk as they are");
+            }
+
             return entries.TryGetValue("model", out var model) ? ModelPath(model.Value, workingFolder)
                 : entries.TryGetValue("path", out var path) ? ModelPath(path.Value, workingFolder)
                 : throw _document.Error(node, "a model needs a 'path'", key: "path");
         }
 
         string text = _document.Scalar(node, "a model");
+        if (text.Length == 0 || text.Contains('\0', StringComparison.Ordinal))
+            throw _document.Error(node, $"{Text.Quote(text)} is not a path", CabsError.CheckpointNotFound, text);
         foreach (string folder in new[] { workingFolder, _folder })
         {
             string candidate = Path.GetFullPath(text, folder);

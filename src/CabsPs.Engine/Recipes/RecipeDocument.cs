@@ -8,6 +8,7 @@ internal sealed class RecipeDocument
 {
     private const int MaxBytes = 4 << 20;
     private const int MaxMergeDepth = 16;
+    private const int MaxDepth = 64;
     private readonly string _file;
 
     private RecipeDocument(string file, YamlMappingNode root)
@@ -41,11 +42,13 @@ internal sealed class RecipeDocument
         var stream = new YamlStream();
         try
         {
+            CheckDepth(text, path);
             stream.Load(new StringReader(text));
         }
         catch (YamlException e)
         {
-            throw new CabsException(CabsError.RecipeInvalid, $"{path} line {e.Start.Line}: not valid YAML: {e.InnerException?.Message ?? e.Message}", path, e);
+            string reason = e.InnerException is ArgumentException ? "a key stands twice in one mapping" : e.InnerException?.Message ?? e.Message;
+            throw new CabsException(CabsError.RecipeInvalid, $"{path} line {e.Start.Line}: not valid YAML: {reason}", path, e);
         }
 
         if (stream.Documents.Count != 1)
@@ -87,6 +90,19 @@ internal sealed class RecipeDocument
     /// <summary>Whether a node is YAML's null.</summary>
     public static bool IsNull(YamlNode node) =>
         node is YamlScalarNode { Style: ScalarStyle.Plain or ScalarStyle.Any } scalar && scalar.Value is null or "" or "~" or "null" or "Null" or "NULL";
+
+    // nodes are built recursively; a file of brackets would end the process by overflowing its stack
+    private static void CheckDepth(string text, string path)
+    {
+        var parser = new Parser(new StringReader(text));
+        int depth = 0;
+        while (parser.MoveNext())
+        {
+            depth += parser.Current!.NestingIncrease;
+            if (depth > MaxDepth)
+                throw new CabsException(CabsError.RecipeInvalid, $"{path} line {parser.Current.Start.Line}: nested more than {MaxDepth} deep; that is not a recipe", path);
+        }
+    }
 
     private void Collect(YamlMappingNode mapping, Dictionary<string, (YamlNode, YamlNode)> entries, int depth)
     {

@@ -74,7 +74,7 @@ public sealed class CabsSparsifier : Sparsifier
         return assignment switch
         {
             "joint" => new JointKernel<T>(members, blocks, context.Count, kernels),
-            _ => new SequentialKernel<T>(members, blocks, assignment == "sequential", kernels, context.Tensor),
+            _ => new SequentialKernel<T>(members, blocks, assignment == "sequential", kernels, context.Tensor, context.Count),
         };
     }
 
@@ -94,7 +94,7 @@ public sealed class CabsSparsifier : Sparsifier
         private readonly bool _avoidConflicts;
         private readonly IKernels<T> _kernels;
 
-        public SequentialKernel(int[] members, BlockRule[] blocks, bool avoidConflicts, IKernels<T> kernels, string tensor)
+        public SequentialKernel(int[] members, BlockRule[] blocks, bool avoidConflicts, IKernels<T> kernels, string tensor, long count)
         {
             _members = members;
             _blocks = blocks;
@@ -104,8 +104,13 @@ public sealed class CabsSparsifier : Sparsifier
             foreach (BlockRule block in blocks)
             {
                 common = common / Gcd(common, block.Length) * block.Length;
-                if (common > MaxBlockLength)
+                if (common <= MaxBlockLength)
+                    continue;
+                // a tensor that fits into one piece needs no common multiple
+                common = Math.Max(count, 1);
+                if (count > MaxBlockLength)
                     throw new CabsException(CabsError.ParameterInvalid, $"the m of the models have no common multiple up to {MaxBlockLength} at tensor {Text.Quote(tensor)}; choose values that divide each other", "m");
+                break;
             }
 
             BlockLength = (int)common;

@@ -60,13 +60,14 @@ public sealed record TaskVector(string Name, string BasePath, string ModelPath)
         foreach (TaskVectorGroup group in vectors.Select(v => v.Group).OfType<TaskVectorGroup>().Distinct(ReferenceEqualityComparer.Instance).Cast<TaskVectorGroup>())
         {
             var members = new List<int>();
-            foreach (string path in group.ModelPaths)
+            IReadOnlyList<string> names = ModelPaths.Names(group.ModelPaths);
+            foreach ((int place, string path) in group.ModelPaths.Index())
             {
                 int index = vectors.ToList().FindIndex(v => ReferenceEquals(v.Group, group) && v.ModelPath == path);
                 if (index < 0)
                 {
                     index = inputs.Count;
-                    inputs.Add(new ModelInput(Path.GetFileName(path), path, ParameterSet.Empty) { Contributes = false });
+                    inputs.Add(new ModelInput(names[place], path, ParameterSet.Empty) { Contributes = false });
                 }
 
                 members.Add(index);
