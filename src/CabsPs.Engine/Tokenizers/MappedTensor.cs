@@ -24,7 +24,7 @@ internal sealed class MappedTensor
         Own = own;
         _map = map;
         _tensorOf = tensorOf;
-        RowLength = (int)(own.Count / own.Shape[0]);
+        RowLength = (int)(own.Count / VocabularyTensors.RowCount(own));
     }
 
     /// <summary>The model's tensor.</summary>
