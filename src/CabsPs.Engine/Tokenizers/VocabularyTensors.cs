@@ -47,5 +47,5 @@ public static class VocabularyTensors
     }
 
     // elements of a token lie together either way
-    private static int Axis(TensorInfo tensor) => tensor.Shape is [1, > 1] ? 1 : 0;
+    private static int Axis(TensorInfo tensor) => tensor.Shape is [1, > 1] && tensor.Name.EndsWith("bias", StringComparison.Ordinal) ? 1 : 0;
 }
