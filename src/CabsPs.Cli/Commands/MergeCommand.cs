@@ -52,7 +52,7 @@ internal sealed class MergeCommand : Command, ICommandWithExamples
             throw new CabsException(CabsError.ParameterInvalid, "no --out DIR; give the folder that the merged model gets", "--out");
         MergePlan plan = Plan(call);
         if (destination is not null)
-            CheckpointWriter.CheckDestination(destination, plan.Inputs.Prepend(plan.Base), plan.Options.Force);
+            CheckpointWriter.CheckDestination(destination, plan.Models, plan.Options.Force);
         MergeMessages.Write(_streams, plan);
         if (dryRun)
         {

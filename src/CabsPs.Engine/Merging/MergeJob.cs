@@ -79,24 +79,20 @@ internal sealed class MergeJob<T> : TensorJob
 
     private void RunPiece(long start, int length, WorkBuffers buffers, Tile<T> tile)
     {
-        Fill(Plan.Base, start, length, buffers.Base, buffers.PieceBytes);
+        if (Plan.Base is { } own)
+            Fill(own, start, length, buffers.Base, buffers.PieceBytes);
         for (int i = 0; i < Plan.Inputs.Count; i++)
-        {
-            if (Plan.Inputs[i] is { } tensor)
-                Fill(tensor, start, length, buffers.Input(i), buffers.PieceBytes);
-        }
+            Fill(Plan.Inputs[i], start, length, buffers.Input(i), buffers.PieceBytes);
 
         bool writes = _pass == _kernel.MeasuringPasses;
         int sumCount = _kernel.SumCount(_pass), outSize = Plan.Output.Type.Size();
         for (int at = 0; at < length; at += _cut.Tile)
         {
             tile.MoveTo(start + at, Math.Min(_cut.Tile, length - at));
-            Load(Plan.Base, at, buffers.Base, tile.Base, tile.Start, _plan.Base.Path);
+            if (Plan.Base is { } inBase)
+                Load(inBase, at, buffers.Base, tile.Base, tile.Start);
             for (int i = 0; i < Plan.Inputs.Count; i++)
-            {
-                if (Plan.Inputs[i] is { } tensor)
-                    Load(tensor, at, buffers.Input(i), tile.Input(i), tile.Start, _plan.Inputs[i].Path);
-            }
+                Load(Plan.Inputs[i], at, buffers.Input(i), tile.Input(i), tile.Start);
 
             Span<double> sums = _sums.AsSpan((int)(tile.Start / _cut.Segment) * sumCount, sumCount);
             if (!writes)
@@ -126,13 +122,13 @@ internal sealed class MergeJob<T> : TensorJob
             _writer.Write(Plan.Output.Name, offset + at, bytes.Slice(at, Math.Min(pieceBytes, bytes.Length - at)));
     }
 
-    private void Load(TensorInfo tensor, int at, byte[] bytes, Span<T> values, long start, string model)
+    private void Load(TensorInfo tensor, int at, byte[] bytes, Span<T> values, long start)
     {
         int size = tensor.Type.Size();
         if (_kernels.Widen(bytes.AsSpan(at * size, values.Length * size), tensor.Type, values) || _plan.Definition.AllowNonFinite)
             return;
         int first = _kernels.FirstNonFinite(values);
-        throw new CabsException(CabsError.NonFiniteInput, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {values[first]} at index {start + first}; repair {model}, or allow non-finite weights", tensor.Name);
+        throw new CabsException(CabsError.NonFiniteInput, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {values[first]} at index {start + first}; repair the model, or allow non-finite weights", tensor.Name);
     }
 
     /// <summary>How a tensor is cut: tiles of whole blocks are computed at once, pieces of whole tiles are read at once, segments
@@ -142,7 +138,7 @@ internal sealed class MergeJob<T> : TensorJob
         public static Cut Of(MergePlan plan, TensorPlan tensor, int blockLength)
         {
             int tile = (int)Math.Min(MemoryBudget.TileFor(blockLength), Math.Max(tensor.Output.Count, 1));
-            int widest = tensor.Inputs.OfType<TensorInfo>().Aggregate(Math.Max(tensor.Base.Type.Size(), tensor.Output.Type.Size()), (size, t) => Math.Max(size, t.Type.Size()));
+            int widest = tensor.Sources.Aggregate(tensor.Output.Type.Size(), (size, t) => Math.Max(size, t.Type.Size()));
             long piece = Math.Max(1, plan.Memory.PieceBytes / widest / tile) * tile;
             long segment = (TargetSegment + tile - 1L) / tile * tile;
             return new Cut(tile, piece, segment, Math.Max(1, piece / segment) * segment);

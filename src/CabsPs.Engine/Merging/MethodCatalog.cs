@@ -11,6 +11,9 @@ public static class MethodCatalog
     [
         new Cabs(),
         new TaskArithmetic(),
+        new Linear(),
+        new Slerp(),
+        new Passthrough(),
     ];
 
     /// <summary>The method of this name, or null.</summary>

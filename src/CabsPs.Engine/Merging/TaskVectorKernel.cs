@@ -37,7 +37,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         _kernels = kernels;
         _combination = combination;
         _count = context.Count;
-        _inputs = [.. Enumerable.Range(0, context.Inputs.Count).Where(i => context.Present[i])];
+        _inputs = [.. Enumerable.Range(0, context.Inputs.Count)];
         _terms = [.. _inputs.Where(i => context.Inputs[i].Contributes)];
         _groups = [.. context.Groups.Select(g => g.Sparsifier.Bind(context, g, kernels)).Where(g => g.Members.Count > 0)];
         _masked = new bool[context.Inputs.Count];

@@ -9,23 +9,27 @@ public abstract class TensorKernel<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Pieces begin at multiples of this many elements, because what is decided inside a block needs all of it.</summary>
-    public abstract int BlockLength { get; }
+    public virtual int BlockLength => 1;
 
     /// <summary>How many passes measure before the one that writes.</summary>
-    public abstract int MeasuringPasses { get; }
+    public virtual int MeasuringPasses => 0;
 
     /// <summary>How many sums a pass collects; the writing pass is number <see cref="MeasuringPasses"/> and collects the figures
     /// of <see cref="Tally"/>.</summary>
-    public abstract int SumCount(int pass);
+    public virtual int SumCount(int pass) => 0;
 
     /// <summary>Measures one piece.</summary>
     /// <param name="pass">Which pass, from 0.</param>
     /// <param name="tile">The piece; its arrays may be overwritten.</param>
     /// <param name="sums">To be added to.</param>
-    public abstract void Measure(int pass, Tile<T> tile, Span<double> sums);
+    public virtual void Measure(int pass, Tile<T> tile, Span<double> sums)
+    {
+    }
 
     /// <summary>Receives the sums of a finished pass.</summary>
-    public abstract void Complete(int pass, ReadOnlySpan<double> totals);
+    public virtual void Complete(int pass, ReadOnlySpan<double> totals)
+    {
+    }
 
     /// <summary>Computes one piece of the result.</summary>
     /// <param name="tile">The piece; its arrays may be overwritten.</param>
@@ -34,7 +38,9 @@ public abstract class TensorKernel<T>
     public abstract void Merge(Tile<T> tile, Span<T> output, Span<double> sums);
 
     /// <summary>Puts the writing pass's figures into the report.</summary>
-    public abstract void Report(ReadOnlySpan<double> totals, Tally tally);
+    public virtual void Report(ReadOnlySpan<double> totals, Tally tally)
+    {
+    }
 }
 
 /// <summary>A piece of a tensor in the computing type, with room to work in. One per thread, used for piece after piece.</summary>
@@ -55,7 +61,7 @@ public sealed class Tile<T>
     /// <summary>Elements in the piece.</summary>
     public int Length { get; private set; }
 
-    /// <summary>The base's weights.</summary>
+    /// <summary>The base's weights; without a base, room to work in.</summary>
     public Span<T> Base => _base.AsSpan(0, Length);
 
     /// <summary>Room for sums.</summary>

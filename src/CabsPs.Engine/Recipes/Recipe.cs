@@ -44,9 +44,9 @@ public sealed class Recipe
         string methodName = _document.Scalar(methodNode, "'merge_method'");
         MergeMethod method = MethodCatalog.Find(methodName)
             ?? throw _document.Error(methodNode, MethodCatalog.Unknown(methodName), key: "merge_method");
-        string basePath = ModelPath(Required(entries, "base_model"), workingFolder);
+        string? basePath = entries.TryGetValue("base_model", out var given0) && !RecipeDocument.IsNull(given0.Value) ? ModelPath(given0.Value, workingFolder) : null;
         var parameters = new ParameterReader(_document, method, _warnings);
-        List<ModelInput> inputs = Inputs(Required(entries, "models"), basePath, parameters, workingFolder);
+        List<ModelInput> inputs = Inputs(Required(entries, "models"), method, basePath, parameters, workingFolder);
         return new MergeDefinition
         {
             Method = method,
@@ -67,7 +67,7 @@ public sealed class Recipe
             ? entry.Value
             : throw _document.Error(_document.Root, $"the recipe has no '{key}'", key: key);
 
-    private List<ModelInput> Inputs(YamlNode node, string basePath, ParameterReader parameters, string workingFolder)
+    private List<ModelInput> Inputs(YamlNode node, MergeMethod method, string? basePath, ParameterReader parameters, string workingFolder)
     {
         if (node is not YamlSequenceNode list || list.Children.Count == 0)
             throw _document.Error(node, "'models' must be a list of models", key: "models");
@@ -85,13 +85,15 @@ public sealed class Recipe
                 throw _document.Error(item, "an entry of 'models' has no 'model'", key: "model");
             string path = ModelPath(model.Value, workingFolder);
             ParameterSet own = entries.TryGetValue("parameters", out var given) && !RecipeDocument.IsNull(given.Value) ? parameters.Read(given.Value, underModel: true) : ParameterSet.Empty;
-            if (ModelPaths.AreSame(path, basePath))
+            if (method.BaseRule != BaseRule.Ignored && basePath is not null && ModelPaths.AreSame(path, basePath))
                 continue;
             if (found.Any(f => ModelPaths.AreSame(f.Path, path)))
                 throw _document.Error(model.Value, $"model {path} stands twice in 'models'; give it one entry", CabsError.DuplicateModel, path);
             found.Add((path, own));
         }
 
+        if (method.BaseRule == BaseRule.Ignored && basePath is not null && !found.Any(f => ModelPaths.AreSame(f.Path, basePath)))
+            found.Add((basePath, ParameterSet.Empty));
         IReadOnlyList<string> names = ModelPaths.Names([.. found.Select(f => f.Path)]);
         return [.. found.Select((f, i) => new ModelInput(names[i], f.Path, f.Parameters))];
     }

@@ -56,7 +56,7 @@ public sealed class CabsSparsifier : Sparsifier
     /// <inheritdoc/>
     public override SparsifierKernel<T> Bind<T>(TensorContext context, SparsifierGroup group, IKernels<T> kernels)
     {
-        int[] members = [.. group.Members.Where(i => context.Present[i])];
+        int[] members = [.. group.Members];
         string assignment = (string)context.Value(s_assignment, group.Parameters);
         string tail = (string)context.Value(s_tail, group.Parameters);
         var blocks = new BlockRule[members.Length];

@@ -1,0 +1,50 @@
+using CabsPs.Engine.Checkpoints;
+
+namespace CabsPs.Engine.Merging;
+
+/// <summary>What happens to a tensor.</summary>
+public enum TensorAction
+{
+    /// <summary>Computed from its inputs.</summary>
+    Merge,
+
+    /// <summary>Taken from one model.</summary>
+    Copy,
+
+    /// <summary>Not floating point: taken from one model once all models are seen to agree on it.</summary>
+    CopyIdentical,
+}
+
+/// <summary>One tensor of the result.</summary>
+/// <param name="Output">Its name, shape and stored type.</param>
+/// <param name="Action">What happens to it.</param>
+/// <param name="Base">Where the base has it (for a tied head: the base's embedding); null without a base.</param>
+/// <param name="Inputs">Where the models that take part have it, in the order in which they are merged.</param>
+/// <param name="InDouble">Computed in float64, because an input is float64.</param>
+public sealed record TensorPlan(OutputTensor Output, TensorAction Action, TensorInfo? Base, IReadOnlyList<TensorInfo> Inputs, bool InDouble)
+{
+    /// <summary>The tensor that a copy is made of.</summary>
+    public TensorInfo Source => Base ?? Inputs[0];
+
+    /// <summary>All tensors read, the base's first.</summary>
+    public IEnumerable<TensorInfo> Sources => Base is null ? Inputs : Inputs.Prepend(Base);
+
+    /// <summary>Where its parameter values come from.</summary>
+    internal TensorScope Scope { get; init; } = TensorScope.Empty;
+}
+
+/// <summary>The levels at which a tensor's parameters may stand.</summary>
+/// <param name="Place">Its layer's place in its slice, from the first (0) to the last (1), as gradients count it.</param>
+/// <param name="Inputs">The inputs' entries.</param>
+/// <param name="Levels">Values for all of them, the nearest level first: slice, module, recipe.</param>
+internal sealed record TensorScope(double Place, IReadOnlyList<InputScope> Inputs, IReadOnlyList<ParameterSet> Levels)
+{
+    /// <summary>No values.</summary>
+    public static readonly TensorScope Empty = new(0, [], []);
+}
+
+/// <summary>An input of one tensor.</summary>
+/// <param name="Model">Its entry.</param>
+/// <param name="Index">The model's place among the definition's inputs.</param>
+/// <param name="Tensor">What the tensor is called in that model: the name that the model's filters see.</param>
+internal sealed record InputScope(ModelInput Model, int Index, string Tensor);
