@@ -7,8 +7,8 @@ namespace CabsPs.Engine.Recipes;
 /// <summary>Reads mergekit's recipe language, extended by SPEC §8, into a merge definition.</summary>
 public sealed class Recipe
 {
-    private static readonly string[] s_keys = ["merge_method", "base_model", "models", "parameters", "dtype", "out_dtype", "include", "exclude", "missing"];
-    private static readonly string[] s_unsupported = ["slices", "modules", "tokenizer", "tokenizer_source", "chat_template", "name", "post"];
+    private static readonly string[] s_keys = ["merge_method", "base_model", "models", "parameters", "dtype", "out_dtype", "include", "exclude", "missing", "tokenizer", "tokenizer_source", "chat_template"];
+    private static readonly string[] s_unsupported = ["slices", "modules", "name", "post"];
     private static readonly string[] s_modelKeys = ["model", "parameters"];
     private readonly RecipeDocument _document;
     private readonly string _folder;
@@ -45,6 +45,7 @@ public sealed class Recipe
         MergeMethod method = MethodCatalog.Find(methodName)
             ?? throw _document.Error(methodNode, MethodCatalog.Unknown(methodName), key: "merge_method");
         string? basePath = entries.TryGetValue("base_model", out var given0) && !RecipeDocument.IsNull(given0.Value) ? ModelPath(given0.Value, workingFolder) : null;
+        var tokenizer = new TokenizerReader(_document, node => ModelPath(node, workingFolder));
         var parameters = new ParameterReader(_document, method, _warnings);
         List<ModelInput> inputs = Inputs(Required(entries, "models"), method, basePath, parameters, workingFolder);
         return new MergeDefinition
@@ -58,6 +59,8 @@ public sealed class Recipe
             Exclude = Patterns(entries, "exclude"),
             OutputType = OutputType(entries, "out_dtype") ?? OutputType(entries, "dtype"),
             SkipMissing = SkipsMissing(entries),
+            Tokenizer = tokenizer.Read(entries),
+            ChatTemplate = tokenizer.ReadTemplate(entries),
             Warnings = _warnings,
         };
     }

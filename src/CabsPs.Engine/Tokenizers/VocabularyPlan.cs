@@ -4,7 +4,7 @@ namespace CabsPs.Engine.Tokenizers;
 
 /// <summary>What a merge's planner asks of vocabularies: how many rows the result has, where each model's rows come from, and what
 /// files the result's tokenizer gets.</summary>
-public sealed class VocabularyPlan
+public sealed class VocabularyPlan : IVocabularyFit
 {
     private readonly IReadOnlyList<Checkpoint> _models;
     private readonly IReadOnlyList<VocabularyModel> _vocabularyModels;
@@ -42,13 +42,22 @@ public sealed class VocabularyPlan
         return new VocabularyPlan(settings, models, VocabularyModel.ReadAll([.. models.Select((m, i) => (names[i], m.Path))], settings), baseIndex);
     }
 
-    /// <summary>Fits one vocabulary-indexed tensor of several models to the result's numbering.</summary>
-    /// <param name="name">The tensor's name.</param>
-    /// <param name="inputs">The models merged there, by their place in the list, and where each has the tensor; a head that is tied
-    /// to the embedding is the embedding.</param>
-    /// <returns>Per model the rows in the result's numbering; null for one whose rows are the result's as they stand.</returns>
-    /// <exception cref="CabsException">A row that is needed does not exist.</exception>
-    internal IReadOnlyList<MappedTensor?> Map(string name, IReadOnlyList<(int Model, TensorInfo Tensor)> inputs)
+    /// <inheritdoc/>
+    int? IVocabularyFit.Size => Vocabulary.RowCount;
+
+    /// <inheritdoc/>
+    bool IVocabularyFit.Covers(string name, IReadOnlyList<(Checkpoint Model, TensorInfo Tensor)> inputs) =>
+        VocabularyTensors.Is(name, [.. inputs.Select(i => i.Tensor)], [.. inputs.Select(i => i.Model)]);
+
+    /// <inheritdoc/>
+    int IVocabularyFit.RowsOf(string name) => Vocabulary.RowCount;
+
+    /// <inheritdoc/>
+    IReadOnlyList<MappedTensor?> IVocabularyFit.Map(string name, IReadOnlyList<(Checkpoint Model, TensorInfo Tensor)> inputs) =>
+        Map(name, [.. inputs.Select(i => (_models.ToList().IndexOf(i.Model), i.Tensor))]);
+
+    // a head that is tied to the embedding is the embedding
+    private IReadOnlyList<MappedTensor?> Map(string name, IReadOnlyList<(int Model, TensorInfo Tensor)> inputs)
     {
         TensorInfo TensorOf(int model) => inputs.FirstOrDefault(i => i.Model == model).Tensor ?? FindIn(Donor(model), name);
         long RowsOf(int model) => VocabularyTensors.RowCount(TensorOf(model));

@@ -39,10 +39,11 @@ public sealed class VocabularyTensorTests : IDisposable
     [Fact]
     public void Cutting_keeps_the_first_rows_of_all()
     {
-        Checkpoint a = Model("a", ("wte.weight", [4, 2]), ("lm_head.weight", [4, 2]), ("other", [9, 1]));
-        Checkpoint b = Model("b", ("wte.weight", [6, 2]), ("lm_head.weight", [3, 2]), ("other", [8, 1]));
-        IReadOnlyDictionary<string, int> rows = EmbeddingCut.Rows([.. a.Tensors.Select(t => (t.Name, (IReadOnlyList<TensorInfo>)[t, b.Find(t.Name)!]))]);
-        Assert.Equal((3, 3, 8), (rows["wte.weight"], rows["lm_head.weight"], rows["other"]));
+        Checkpoint a = Model("a", ("wte.weight", [4, 2]), ("lm_head.weight", [4, 2]), ("per_layer.embed_tokens.weight", [9, 1]), ("other", [5, 1]));
+        Checkpoint b = Model("b", ("wte.weight", [6, 2]), ("lm_head.weight", [3, 2]), ("per_layer.embed_tokens.weight", [8, 1]), ("other", [7, 1]));
+        var cuts = new EmbeddingCut([a, b]);
+        Assert.Equal((3, 3, 8), (cuts.RowsOf("wte.weight"), cuts.RowsOf("lm_head.weight"), cuts.RowsOf("per_layer.embed_tokens.weight")));
+        Assert.False(cuts.Covers("other", []));
         MappedTensor cut = EmbeddingCut.First(b.Find("wte.weight")!, 3)!;
         Assert.Equal([0, 1, 2, 3, 4, 5], GoldenTokenizerTests.Values(cut));
         Assert.Null(EmbeddingCut.First(b.Find("lm_head.weight")!, 3));
