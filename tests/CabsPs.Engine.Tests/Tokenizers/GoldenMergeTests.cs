@@ -34,6 +34,25 @@ public sealed class GoldenMergeTests
     }
 
     [Theory]
+    [InlineData("tokenizer_average_without_base")]
+    [InlineData("tokenizer_base_row_for_the_one_without")]
+    public void A_merged_model_is_a_model_for_the_next_merge(string name)
+    {
+        using var folder = new TemporaryFolder();
+        string[] documents = File.ReadAllText(Path.Combine(TokenizerCase.Golden, "recipes", name + ".yml")).Split("---\n");
+        foreach ((string text, string output) in new[] { (documents[1].Replace("name: mid\n", string.Empty, StringComparison.Ordinal), "mid"), (documents[0], "merged") })
+        {
+            File.WriteAllText(folder.Path("recipe.yml"), text);
+            MergeDefinition definition = Recipe.Read(folder.Path("recipe.yml"), TokenizerCase.Golden);
+            new MergeRun(MergePlanner.Plan(definition, new MergeOptions())).Execute(folder.Path(output));
+        }
+
+        string expected = Path.Combine(TokenizerCase.Golden, "expected", name + ".safetensors");
+        GoldenCases.AssertMatches(new GoldenCase(TokenizerCase.Golden, name, string.Empty, expected, 5e-7), folder.Path("merged"));
+        Assert.Equal(107, Tokenizer.Read(folder.Path("merged"))!.Length);
+    }
+
+    [Theory]
     [InlineData("refused_vocabularies_differ", "'lm_head.weight' is [104, 32]", "tokenizer: {source: union}", "--unsafe-truncate-embeddings")]
     [InlineData("refused_token_source_lacks_token", "line 11: the row of token '<|turn|>'", "name a model that has it", "")]
     [InlineData("refused_two_tokenizer_keys", "line 5", "keep one", "")]

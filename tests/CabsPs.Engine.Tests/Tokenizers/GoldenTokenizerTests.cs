@@ -56,6 +56,26 @@ public sealed class GoldenTokenizerTests
         }
     }
 
+    [Theory]
+    [InlineData("tokenizer_slices")]
+    [InlineData("tokenizer_slices_base_elsewhere")]
+    public void Slices_take_embedding_and_head_from_different_models(string name)
+    {
+        if (!Directory.Exists(TokenizerCase.Golden))
+            return;
+        TokenizerCase golden = TokenizerCase.Load(name);
+        OutputVocabulary vocabulary = VocabularyBuilder.Build(golden.Settings!, golden.VocabularyModels, golden.BaseIndex);
+        var builder = new RowMapBuilder(golden.Settings!, vocabulary, golden.VocabularyModels, golden.BaseIndex);
+        foreach ((string tensor, string model) in new[] { ("model.embed_tokens.weight", "charlie"), ("lm_head.weight", "bravo") })
+        {
+            int place = golden.Paths.ToList().FindIndex(p => Path.GetFileName(p) == model);
+            TensorInfo own = Checkpoint.Open(golden.Paths[place]).Find(tensor)!;
+            RowMap map = builder.Build([place], _ => own.Shape[0], [])[0];
+            Assert.Empty(map.Donors);
+            Assert.Equal(TensorData.Values(Checkpoint.Open(Path.Combine(golden.Folder, golden.Text("expected")!)).Find(tensor)!), Values(new MappedTensor(own, map, _ => own)));
+        }
+    }
+
     [Fact]
     public void The_source_of_a_token_must_have_it()
     {
