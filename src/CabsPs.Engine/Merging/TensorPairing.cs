@@ -54,6 +54,7 @@ internal sealed class TensorPairing(MergeDefinition definition, IVocabularyFit? 
             return plan;
         IReadOnlyList<(Checkpoint, TensorInfo)> merged = [.. models.Zip(found)];
         IReadOnlyList<MappedTensor?> rows = fit!.Map(name, own is null ? merged : [(reference.Model, own), .. merged]);
+        plan = plan with { InDouble = plan.InDouble || rows.Any(r => r?.ReadsDouble == true) };
         return own is null ? plan with { InputRows = rows } : plan with { BaseRows = rows[0], InputRows = [.. rows.Skip(1)] };
     }
 
@@ -61,7 +62,10 @@ internal sealed class TensorPairing(MergeDefinition definition, IVocabularyFit? 
     {
         DType type = source.Type.IsMergeable() ? definition.OutputType ?? source.Type : source.Type;
         var plan = new TensorPlan(Output(name, type, source, fits), TensorAction.Copy, source, [], source.Type == DType.F64);
-        return fits ? plan with { BaseRows = fit!.Map(name, [(model, source)])[0] } : plan;
+        if (!fits)
+            return plan;
+        MappedTensor? rows = fit!.Map(name, [(model, source)])[0];
+        return plan with { BaseRows = rows, InDouble = plan.InDouble || rows?.ReadsDouble == true };
     }
 
     private OutputTensor Output(string name, DType type, TensorInfo source, bool fits)

@@ -46,5 +46,5 @@ internal sealed class EmbeddingCut : IVocabularyFit
 
     /// <summary>A model's first rows; null where that is all of them.</summary>
     public static MappedTensor? First(TensorInfo tensor, int rows) =>
-        VocabularyTensors.RowCount(tensor) == rows ? null : new MappedTensor(tensor, new RowMap([.. Enumerable.Range(0, rows)], []), _ => tensor);
+        VocabularyTensors.RowCount(tensor) == rows ? null : new MappedTensor(tensor, new RowMap([.. Enumerable.Range(0, rows)], []), new Dictionary<int, TensorInfo>());
 }

@@ -86,11 +86,12 @@ public sealed class VocabularyBuilder
             }
         }
 
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (Tokenizer other in others)
         {
             foreach (string token in other.Ordered)
             {
-                if (other.Added.TryGetValue(token, out AddedToken? added) && !source.Added.ContainsKey(token) && !_newAdded.Any(a => a.Content == token))
+                if (other.Added.TryGetValue(token, out AddedToken? added) && !source.Added.ContainsKey(token) && seen.Add(token))
                     Add(added);
             }
         }

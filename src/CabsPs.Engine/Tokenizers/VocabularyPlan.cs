@@ -64,14 +64,14 @@ public sealed class VocabularyPlan : IVocabularyFit
         string key = string.Join(' ', inputs.Select(i => $"{i.Model}:{VocabularyTensors.RowCount(i.Tensor)}"));
         if (!_maps.TryGetValue(key, out IReadOnlyList<RowMap>? maps))
             _maps.Add(key, maps = _builder.Build([.. inputs.Select(i => i.Model)], RowsOf, _warnings));
-        return [.. maps.Select((map, i) => map.IsIdentity && VocabularyTensors.RowCount(inputs[i].Tensor) == map.Count ? null : new MappedTensor(inputs[i].Tensor, map, Checked(inputs[i].Tensor)))];
+        return [.. maps.Select((map, i) => map.IsIdentity && VocabularyTensors.RowCount(inputs[i].Tensor) == map.Count ? null : new MappedTensor(inputs[i].Tensor, map, Donors(map, inputs[i].Tensor)))];
 
-        Func<int, TensorInfo> Checked(TensorInfo own) => model =>
-        {
-            TensorInfo tensor = TensorOf(model);
-            return tensor.Count / VocabularyTensors.RowCount(tensor) == own.Count / VocabularyTensors.RowCount(own) ? tensor
-                : throw new CabsException(CabsError.TensorShapeMismatch, $"tensor {Text.Quote(name)} is {own.ShapeText} in {own.File} but {tensor.ShapeText} in {tensor.File}; rows of the one cannot stand in the other", name);
-        };
+        // found here and not while merging: a donor that does not fit is refused before anything is written
+        Dictionary<int, TensorInfo> Donors(RowMap map, TensorInfo own) => map.Donors.ToDictionary(m => m, m => Checked(TensorOf(m), own));
+
+        TensorInfo Checked(TensorInfo donor, TensorInfo own) =>
+            donor.Type.IsMergeable() && donor.Count / VocabularyTensors.RowCount(donor) == own.Count / VocabularyTensors.RowCount(own) ? donor
+                : throw new CabsException(CabsError.TensorShapeMismatch, $"tensor {Text.Quote(name)} is {own.Type} {own.ShapeText} in {own.File} but {donor.Type} {donor.ShapeText} in {donor.File}; rows of the one cannot stand in the other", name);
     }
 
     /// <summary>The result's tokenizer files.</summary>
