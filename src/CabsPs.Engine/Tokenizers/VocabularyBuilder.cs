@@ -47,7 +47,7 @@ public sealed class VocabularyBuilder
 
         int multiple = _settings.PadToMultipleOf;
         long rows = (_next + multiple - 1L) / multiple * multiple;
-        if (rows > int.MaxValue)
+        if (rows > TokenizerReading.MaxTokens)
             throw _settings.At($"a vocabulary of {_next} tokens cannot be padded to a multiple of {multiple}");
         _newAdded.Sort((a, b) => _ids[a.Content].CompareTo(_ids[b.Content]));
         return new OutputVocabulary(source, _ids, _newTokens, _newAdded, (int)rows) { Warnings = _warnings };

@@ -88,9 +88,10 @@ public sealed class VocabularyPlan : IVocabularyFit
     /// <exception cref="CabsException">The source has no tokenizer files.</exception>
     public static IReadOnlyList<TokenizerFile> Files(string template, IReadOnlyList<Checkpoint> models, int source, List<string> warnings)
     {
-        IReadOnlyList<VocabularyModel> read = VocabularyModel.ReadAll([.. models.Select(m => (m.Name, m.Path))], null);
-        Tokenizer tokenizer = read[source].Tokenizer
+        Tokenizer tokenizer = Tokenizer.Read(models[source].Path)
             ?? throw new CabsException(CabsError.VocabularyInvalid, $"'chat_template' goes into the tokenizer's files, and {models[source].Path} has none; give a 'tokenizer' key that names a model with them", "chat_template");
+        // the others' tokenizers matter for a choice among their templates alone
+        IReadOnlyList<VocabularyModel> read = template == ChatTemplates.Auto ? VocabularyModel.ReadAll([.. models.Select(m => (m.Name, m.Path))], null) : [];
         return TokenizerOutput.Create(tokenizer, null, read, TemplateText(template, read, warnings), warnings);
     }
 
