@@ -19,6 +19,13 @@ internal readonly record struct StoredWeights(DType Type, Memory<byte> Bytes)
 /// <param name="Value">What stands there.</param>
 internal readonly record struct NonFiniteWeight(int Input, long Index, double Value);
 
+/// <summary>Fills rows of an input that are computed instead of read; false when a value is not finite.</summary>
+/// <param name="input">The input, or -1 for the base.</param>
+/// <param name="start">The piece's first element.</param>
+/// <param name="values">The piece.</param>
+/// <typeparam name="T">float or double.</typeparam>
+internal delegate bool RowFiller<T>(int input, long start, Span<T> values);
+
 /// <summary>Takes stored bytes of all models through one pass of a kernel, tile by tile: the inner loop of every merge, and what
 /// the benchmarks measure in memory.</summary>
 /// <typeparam name="T">float or double.</typeparam>
@@ -30,6 +37,12 @@ internal readonly record struct NonFiniteWeight(int Input, long Index, double Va
 internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, int tileLength, long segment, bool allowNonFinite)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>Whether an input (-1: the base) has rows that are not read but computed, as a vocabulary's new tokens do.</summary>
+    public Func<int, bool> HasComputedRows { get; init; } = static _ => false;
+
+    /// <summary>Fills such rows in a piece of an input that begins at a place of the tensor; false when a value is not finite.</summary>
+    public RowFiller<T> FillComputedRows { get; init; } = static (_, _, _) => true;
+
     /// <summary>Runs one pass over a piece.</summary>
     /// <param name="pass">Which; the one after the measuring passes writes.</param>
     /// <param name="start">The piece's first element, a multiple of the tile's length.</param>
@@ -47,7 +60,7 @@ internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, 
         for (int at = 0; at < length; at += tileLength)
         {
             tile.MoveTo(start + at, Math.Min(tileLength, length - at));
-            if (origin is { } stored && !kernels.Widen(stored.Slice(at, tile.Length), stored.Type, tile.Base) && !allowNonFinite)
+            if (origin is { } stored && !Widen(stored.Slice(at, tile.Length), stored.Type, tile, -1, tile.Base) && !allowNonFinite)
                 return Find(-1, stored, at, tile);
             for (int i = 0; i < inputs.Length; i++)
             {
@@ -65,13 +78,23 @@ internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, 
         return null;
     }
 
-    private bool Load(ReadOnlySpan<byte> bytes, DType type, Tile<T> tile, int input, bool hasBase) => kernel.WantsDeltas && hasBase
-        ? kernels.WidenDelta(bytes, type, tile.Base, tile.Input(input))
-        : kernels.Widen(bytes, type, tile.Input(input));
+    private bool Load(ReadOnlySpan<byte> bytes, DType type, Tile<T> tile, int input, bool hasBase)
+    {
+        bool subtracts = kernel.WantsDeltas && hasBase;
+        if (subtracts && !HasComputedRows(input))
+            return kernels.WidenDelta(bytes, type, tile.Base, tile.Input(input));
+        bool finite = Widen(bytes, type, tile, input, tile.Input(input));
+        if (subtracts)
+            kernels.Subtract(tile.Input(input), tile.Base);
+        return finite;
+    }
+
+    private bool Widen(ReadOnlySpan<byte> bytes, DType type, Tile<T> tile, int input, Span<T> values) =>
+        kernels.Widen(bytes, type, values) & (!HasComputedRows(input) || FillComputedRows(input, tile.Start, values));
 
     private NonFiniteWeight Find(int input, StoredWeights weights, int at, Tile<T> tile)
     {
-        kernels.Widen(weights.Slice(at, tile.Length), weights.Type, tile.Base);
+        Widen(weights.Slice(at, tile.Length), weights.Type, tile, input, tile.Base);
         int first = kernels.FirstNonFinite(tile.Base);
         return new NonFiniteWeight(input, tile.Start + first, double.CreateTruncating(tile.Base[first]));
     }
