@@ -91,11 +91,20 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     public (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => ReferenceKernels<float>.Instance.SumsOfMagnitudes(values, mask);
 
     /// <inheritdoc/>
-    public void AddAgreeing(ReadOnlySpan<float> elected, ReadOnlySpan<float> delta, float weight, float share, ReadOnlySpan<ulong> mask, Span<float> sum, Span<float> divisor) =>
-        ReferenceKernels<float>.Instance.AddAgreeing(elected, delta, weight, share, mask, sum, divisor);
+    public void AddAgreeing(ReadOnlySpan<float> elected, ReadOnlySpan<float> delta, float weight, float share, ReadOnlySpan<ulong> mask, Span<float> sum, Span<float> divisor)
+    {
+        int whole = Whole(sum.Length, Math.Min(Math.Min(elected.Length, delta.Length), divisor.Length));
+        AgreementLoops<V>.AddAgreeing(elected, delta, weight, share, mask, sum, divisor, 0, whole);
+        AgreementLoops<Lanes1>.AddAgreeing(elected, delta, weight, share, mask, sum, divisor, whole, sum.Length);
+    }
 
     /// <inheritdoc/>
-    public void DivideEach(Span<float> values, ReadOnlySpan<float> divisor) => ReferenceKernels<float>.Instance.DivideEach(values, divisor);
+    public void DivideEach(Span<float> values, ReadOnlySpan<float> divisor)
+    {
+        int whole = Whole(values.Length, divisor.Length);
+        AgreementLoops<V>.DivideEach(values, divisor, 0, whole);
+        AgreementLoops<Lanes1>.DivideEach(values, divisor, whole, values.Length);
+    }
 
     /// <inheritdoc/>
     public void Combine(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, DType type, Span<byte> destination)
