@@ -9,6 +9,12 @@ namespace CabsPs.Engine.Merging;
 /// <param name="Bytes">Their bytes.</param>
 internal readonly record struct StoredWeights(DType Type, Memory<byte> Bytes)
 {
+    /// <summary>How many there are.</summary>
+    public int Count => Bytes.Length / Type.Size();
+
+    /// <summary>Some of them.</summary>
+    public StoredWeights Part(int start, int length) => this with { Bytes = Bytes.Slice(start * Type.Size(), length * Type.Size()) };
+
     /// <summary>The bytes of some elements.</summary>
     public Span<byte> Slice(int start, int length) => Bytes.Span.Slice(start * Type.Size(), length * Type.Size());
 }
@@ -56,7 +62,28 @@ internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, 
     public NonFiniteWeight? Run(int pass, long start, int length, StoredWeights? origin, StoredWeights[] inputs, StoredWeights output, Tile<T> tile, double[] sums)
     {
         int sumCount = kernel.SumCount(pass);
+        var parts = new StoredWeights?[inputs.Length];
+        for (int at = 0; at < length;)
+        {
+            long index = (start + at) / segment;
+            int count = (int)Math.Min(length - at, ((index + 1) * segment) - start - at);
+            for (int i = 0; i < inputs.Length; i++)
+                parts[i] = inputs[i]?.Part(at, count);
+            Span<double> own = sums.AsSpan((int)index * sumCount, sumCount);
+            if (RunPart(pass, start + at, origin.Part(at, count), parts, output.Part(at, count), tile, own) is { } bad)
+                return bad;
+            at += count;
+        }
+
+        return null;
+    }
+
+    private NonFiniteWeight? RunPart(int pass, long start, StoredWeights origin, StoredWeights?[] inputs, StoredWeights output, Tile<T> tile, Span<double> sums)
+    {
         bool writes = pass == kernel.MeasuringPasses;
+        if (writes && kernel.TryMergeStored(kernels, origin, inputs, output, sums))
+            return null;
+        int length = origin.Count;
         for (int at = 0; at < length; at += tileLength)
         {
             tile.MoveTo(start + at, Math.Min(tileLength, length - at));
@@ -68,11 +95,10 @@ internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, 
                     return Find(i, inputs[i], at, tile);
             }
 
-            Span<double> own = sums.AsSpan((int)(tile.Start / segment) * sumCount, sumCount);
             if (writes)
-                kernel.MergeStored(tile, kernels, output.Type, output.Slice(at, tile.Length), own);
+                kernel.MergeStored(tile, kernels, output.Type, output.Slice(at, tile.Length), sums);
             else
-                kernel.Measure(pass, tile, own);
+                kernel.Measure(pass, tile, sums);
         }
 
         return null;

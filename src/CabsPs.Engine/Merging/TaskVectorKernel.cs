@@ -173,6 +173,20 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
+    internal override bool TryMergeStored(IKernels<T> kernels, StoredWeights origin, StoredWeights?[] inputs, StoredWeights output, Span<double> sums)
+    {
+        if (_groups.Length > 0 || _combination.ElectSign || _terms.Length < _inputs.Length || _inputs.Any(i => inputs[i]!.Value.Type != origin.Type))
+            return false;
+        T[] weights = [.. _terms.Select(i => T.CreateTruncating(_weights[i]))];
+        ReadOnlyMemory<byte>[] experts = [.. _terms.Select(i => (ReadOnlyMemory<byte>)inputs[i]!.Value.Bytes)];
+        if (!kernels.TryCombineStored(origin.Bytes, origin.Type, experts, weights, Divisor(), T.CreateTruncating(_combination.Lambda), output.Type, output.Bytes))
+            return false;
+        for (int t = 0; t < _terms.Length; t++)
+            sums[3 * t] += origin.Count;
+        return true;
+    }
+
+    /// <inheritdoc/>
     public override void Report(ReadOnlySpan<double> totals, Tally tally)
     {
         int pair = 3 * _terms.Length;

@@ -88,6 +88,20 @@ public interface IKernels<T>
     /// <param name="destination">Receives the bytes.</param>
     void Combine(Tile<T> tile, ReadOnlySpan<Term<T>> terms, T divisor, T lambda, DType type, Span<byte> destination);
 
+    /// <summary>The same for dense deltas of weights that are all stored as one type, from stored bytes to stored bytes without a
+    /// tile between, where an implementation has a way to do that.</summary>
+    /// <param name="origin">The base's stored weights.</param>
+    /// <param name="type">The type of all inputs.</param>
+    /// <param name="experts">Per term the stored weights.</param>
+    /// <param name="weights">Per term the factor.</param>
+    /// <param name="divisor">What the sum is divided by; 1 for nothing.</param>
+    /// <param name="lambda">What the sum is multiplied by; 1 for nothing.</param>
+    /// <param name="resultType">The stored type of the result.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    /// <returns>False when it was not done, because there is no such way or a weight is not finite; the destination is garbage
+    /// then.</returns>
+    bool TryCombineStored(ReadOnlyMemory<byte> origin, DType type, ReadOnlySpan<ReadOnlyMemory<byte>> experts, ReadOnlySpan<T> weights, T divisor, T lambda, DType resultType, Memory<byte> destination) => false;
+
     /// <summary>Keeps the largest |delta| of every block (SPEC: balanced sparsification, conflict-aware assignment).</summary>
     /// <param name="delta">The deltas; blocks begin at element 0.</param>
     /// <param name="blockLength">m: elements per block; the last block may be shorter.</param>

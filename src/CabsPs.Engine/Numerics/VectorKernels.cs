@@ -1,3 +1,4 @@
+using System.Buffers;
 using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Merging;
 
@@ -127,8 +128,50 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     }
 
     /// <inheritdoc/>
+    public unsafe bool TryCombineStored(ReadOnlyMemory<byte> origin, DType type, ReadOnlySpan<ReadOnlyMemory<byte>> experts, ReadOnlySpan<float> weights, float divisor, float lambda, DType resultType, Memory<byte> destination)
+    {
+        int length = origin.Length / type.Size();
+        delegate*<byte*, ReadOnlySpan<StoredTerm>, float, float, byte*, int, bool> run = DenseRun(type, resultType);
+        if (run is null)
+            return false;
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, length * resultType.Size());
+        var pins = new MemoryHandle[experts.Length + 2];
+        try
+        {
+            Span<StoredTerm> terms = stackalloc StoredTerm[experts.Length];
+            for (int i = 0; i < terms.Length; i++)
+            {
+                ArgumentOutOfRangeException.ThrowIfLessThan(experts[i].Length, origin.Length);
+                pins[i] = experts[i].Pin();
+                terms[i] = new StoredTerm((nint)pins[i].Pointer, weights[i]);
+            }
+
+            pins[^2] = origin.Pin();
+            pins[^1] = destination.Pin();
+            return run((byte*)pins[^2].Pointer, terms, divisor, lambda, (byte*)pins[^1].Pointer, length);
+        }
+        finally
+        {
+            foreach (MemoryHandle pin in pins)
+                pin.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
     public void KeepLargest(ReadOnlySpan<float> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint) =>
         BlockSelection<TCodes>.KeepLargest(delta, blockLength, quota, tailQuota, claimed, mask, ref hint);
+
+    private static unsafe delegate*<byte*, ReadOnlySpan<StoredTerm>, float, float, byte*, int, bool> DenseRun(DType from, DType to) => (from, to) switch
+    {
+        (DType.BF16, DType.BF16) => &DenseStream.Run<V, StoredBF16, StoredBF16>,
+        (DType.BF16, DType.F32) => &DenseStream.Run<V, StoredBF16, StoredF32>,
+        (DType.F16, DType.F16) => &DenseStream.Run<V, StoredF16, StoredF16>,
+        (DType.F16, DType.F32) => &DenseStream.Run<V, StoredF16, StoredF32>,
+        (DType.F32, DType.F32) => &DenseStream.Run<V, StoredF32, StoredF32>,
+        (DType.F32, DType.BF16) => &DenseStream.Run<V, StoredF32, StoredBF16>,
+        (DType.F32, DType.F16) => &DenseStream.Run<V, StoredF32, StoredF16>,
+        _ => null,
+    };
 
     private static int Whole(int length, int other)
     {
