@@ -10,11 +10,13 @@ public static class MemoryCommand
 
     public static ParameterSet Joint { get; } = ParameterSet.Of(("n", 64.0), ("m", 256.0), ("assignment", "joint"));
 
+    public static ParameterSet Quarter { get; } = ParameterSet.Of(("density", 0.25));
+
     public static int Run(Arguments arguments)
     {
         int weights = (int)(arguments.Size("--size", "128MB") / 2), runs = arguments.Integer("--runs", 5);
         int threads = arguments.Integer("--threads", Environment.ProcessorCount);
-        string only = arguments.Text("--only", "copy,dense,cabs,one,ulps,joint");
+        string only = arguments.Text("--only", "copy,dense,cabs,one,ulps,ties,dare,joint");
         bool Wants(string name) => only.Split(',').Contains(name);
         var models = new MemoryModels(weights, Wants("joint") ? 4 : 2, SyntheticDeltas.Spread);
         void Rate(string name, double seconds) => Console.WriteLine(FormattableString.Invariant($"{name} {weights / seconds:E6}"));
@@ -30,6 +32,10 @@ public static class MemoryCommand
             Rate("cabs", models.Merge(new Cabs(), Sequential, 2, threads, runs));
         if (Wants("one"))
             Rate("one", models.Merge(new Cabs(), Sequential, 2, 1, runs));
+        if (Wants("ties"))
+            Rate("ties", models.Merge(new Ties(), Quarter, 2, threads, runs));
+        if (Wants("dare"))
+            Rate("dare", models.Merge(new DareLinear(), Quarter, 2, threads, runs));
         if (Wants("joint"))
         {
             Rate("sequential4", models.Merge(new Cabs(), Sequential, 4, threads, runs));

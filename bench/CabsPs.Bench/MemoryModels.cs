@@ -63,7 +63,11 @@ public sealed class MemoryModels
     {
         int experts = definition.Inputs.Count;
         var kernels = Engine.Numerics.Kernels.For<float>();
-        var context = new TensorContext(definition, new LayerMap(["weight"]), "weight", Weights, [.. Enumerable.Repeat(true, experts)]);
+        var plan = new TensorPlan(new OutputTensor("weight", DType.BF16, [Weights], Weights), TensorAction.Merge, Stand("base"), [.. definition.Inputs.Select(i => Stand(i.Name))], InDouble: false)
+        {
+            Scope = new TensorScope(0, [.. definition.Inputs.Select((input, i) => new InputScope(input, i, "weight"))], [definition.Parameters]),
+        };
+        var context = new TensorContext(definition, plan);
         TensorKernel<float> kernel = definition.Method.Bind(context, kernels);
         int tile = MemoryBudget.TileFor(kernel.BlockLength);
         long segment = (PieceLength + tile - 1L) / tile * tile;
@@ -81,7 +85,7 @@ public sealed class MemoryModels
                 {
                     int start = (int)(piece * segment), length = (int)Math.Min(segment, Weights - start);
                     StoredWeights Slice(int model) => new(DType.BF16, Stored[model].AsMemory(start * 2, length * 2));
-                    if (loop.Run(current, start, length, Slice(0), [.. Enumerable.Range(1, experts).Select(i => (StoredWeights?)Slice(i))], Slice(Stored.Length - 1), room, sums) is not null)
+                    if (loop.Run(current, start, length, Slice(0), [.. Enumerable.Range(1, experts).Select(Slice)], Slice(Stored.Length - 1), room, sums) is not null)
                         throw new InvalidOperationException("synthetic weights are finite");
                 };
             });
@@ -93,6 +97,8 @@ public sealed class MemoryModels
             kernel.Complete(pass, totals);
         }
     }
+
+    private TensorInfo Stand(string model) => new("weight", DType.BF16, [Weights], Weights, model, 0);
 
     private int Length(int start) => Math.Min(PieceLength, Weights - start);
 }

@@ -62,15 +62,15 @@ internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, 
     public NonFiniteWeight? Run(int pass, long start, int length, StoredWeights? origin, StoredWeights[] inputs, StoredWeights output, Tile<T> tile, double[] sums)
     {
         int sumCount = kernel.SumCount(pass);
-        var parts = new StoredWeights?[inputs.Length];
+        var parts = new StoredWeights[inputs.Length];
         for (int at = 0; at < length;)
         {
             long index = (start + at) / segment;
             int count = (int)Math.Min(length - at, ((index + 1) * segment) - start - at);
             for (int i = 0; i < inputs.Length; i++)
-                parts[i] = inputs[i]?.Part(at, count);
+                parts[i] = inputs[i].Part(at, count);
             Span<double> own = sums.AsSpan((int)index * sumCount, sumCount);
-            if (RunPart(pass, start + at, origin.Part(at, count), parts, output.Part(at, count), tile, own) is { } bad)
+            if (RunPart(pass, start + at, origin?.Part(at, count), parts, output.Part(at, count), tile, own) is { } bad)
                 return bad;
             at += count;
         }
@@ -78,12 +78,12 @@ internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, 
         return null;
     }
 
-    private NonFiniteWeight? RunPart(int pass, long start, StoredWeights origin, StoredWeights?[] inputs, StoredWeights output, Tile<T> tile, Span<double> sums)
+    private NonFiniteWeight? RunPart(int pass, long start, StoredWeights? origin, StoredWeights[] inputs, StoredWeights output, Tile<T> tile, Span<double> sums)
     {
         bool writes = pass == kernel.MeasuringPasses;
-        if (writes && kernel.TryMergeStored(kernels, origin, inputs, output, sums))
+        if (writes && origin is { } whole && !ComputesRows(inputs.Length) && kernel.TryMergeStored(kernels, whole, inputs, output, sums))
             return null;
-        int length = origin.Count;
+        int length = output.Count;
         for (int at = 0; at < length; at += tileLength)
         {
             tile.MoveTo(start + at, Math.Min(tileLength, length - at));
@@ -102,6 +102,14 @@ internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, 
         }
 
         return null;
+    }
+
+    private bool ComputesRows(int inputs)
+    {
+        bool any = false;
+        for (int i = -1; i < inputs; i++)
+            any |= HasComputedRows(i);
+        return any;
     }
 
     private bool Load(ReadOnlySpan<byte> bytes, DType type, Tile<T> tile, int input, bool hasBase)

@@ -173,12 +173,12 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
-    internal override bool TryMergeStored(IKernels<T> kernels, StoredWeights origin, StoredWeights?[] inputs, StoredWeights output, Span<double> sums)
+    internal override bool TryMergeStored(IKernels<T> kernels, StoredWeights origin, StoredWeights[] inputs, StoredWeights output, Span<double> sums)
     {
-        if (_groups.Length > 0 || _combination.ElectSign || _terms.Length < _inputs.Length || _inputs.Any(i => inputs[i]!.Value.Type != origin.Type))
+        if (_groups.Length > 0 || _combination.Conflicts != ConflictRule.Add || _terms.Length < _inputs.Length || _inputs.Any(i => inputs[i].Type != origin.Type))
             return false;
-        T[] weights = [.. _terms.Select(i => T.CreateTruncating(_weights[i]))];
-        ReadOnlyMemory<byte>[] experts = [.. _terms.Select(i => (ReadOnlyMemory<byte>)inputs[i]!.Value.Bytes)];
+        T[] weights = [.. _terms.Select(Scale)];
+        ReadOnlyMemory<byte>[] experts = [.. _terms.Select(i => (ReadOnlyMemory<byte>)inputs[i].Bytes)];
         if (!kernels.TryCombineStored(origin.Bytes, origin.Type, experts, weights, Divisor(), T.CreateTruncating(_combination.Lambda), output.Type, output.Bytes))
             return false;
         for (int t = 0; t < _terms.Length; t++)

@@ -57,7 +57,7 @@ public abstract class TensorKernel<T>
     /// <summary>Computes a piece of the result from stored bytes alone, where a method can do that in one pass and need not know
     /// whether a weight is finite.</summary>
     /// <returns>False when it was not done; tiles follow then.</returns>
-    internal virtual bool TryMergeStored(IKernels<T> kernels, StoredWeights origin, StoredWeights?[] inputs, StoredWeights output, Span<double> sums) => false;
+    internal virtual bool TryMergeStored(IKernels<T> kernels, StoredWeights origin, StoredWeights[] inputs, StoredWeights output, Span<double> sums) => false;
 
     /// <summary>Puts the writing pass's figures into the report.</summary>
     public virtual void Report(ReadOnlySpan<double> totals, Tally tally)
