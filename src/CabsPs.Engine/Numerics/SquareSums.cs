@@ -138,7 +138,7 @@ internal static class SquareSums
     private static Vector512<double> Keep(Vector512<double> value, uint bits)
     {
         Vector512<ulong> lane = Vector512.Create(1ul, 2, 4, 8, 16, 32, 64, 128);
-        return (Vector512.Equals(Vector512.Create((ulong)bits) & lane, lane) & value.AsUInt64()).AsDouble();
+        return Vector512.ConditionalSelect(Vector512.Equals(Vector512.Create((ulong)bits) & lane, Vector512<ulong>.Zero).AsDouble(), Vector512<double>.Zero, value);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
