@@ -80,16 +80,16 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     }
 
     /// <inheritdoc/>
-    public double SumOfSquares(ReadOnlySpan<float> values) => SquareSums.Of<V>(values, []).All;
+    public double SumOfSquares(ReadOnlySpan<float> values) => LaneSums<Square>.Of<V>(values, []).All;
 
     /// <inheritdoc/>
-    public double SumOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => SquareSums.Of<V>(values, mask).Kept;
+    public double SumOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums<Square>.Of<V>(values, mask).Kept;
 
     /// <inheritdoc/>
-    public (double All, double Kept) SumsOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => SquareSums.Of<V>(values, mask);
+    public (double All, double Kept) SumsOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums<Square>.Of<V>(values, mask);
 
     /// <inheritdoc/>
-    public (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => ReferenceKernels<float>.Instance.SumsOfMagnitudes(values, mask);
+    public (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums<Magnitude>.Of<V>(values, mask);
 
     /// <inheritdoc/>
     public void AddAgreeing(ReadOnlySpan<float> elected, ReadOnlySpan<float> delta, float weight, float share, ReadOnlySpan<ulong> mask, Span<float> sum, Span<float> divisor)
