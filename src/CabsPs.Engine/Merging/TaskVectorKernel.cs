@@ -73,6 +73,10 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     public override int MeasuringPasses => GroupPasses + (_automatic ? 1 : 0);
 
+    /// <inheritdoc/>
+    public override int StrideOf(int pass) =>
+        pass < GroupPasses ? _groups.Where(g => pass < g.MeasuringPasses).Min(g => g.StrideOf(pass)) : 1;
+
     private int GroupPasses => _groups.Length == 0 ? 0 : _groups.Max(g => g.MeasuringPasses);
 
     /// <inheritdoc/>

@@ -20,6 +20,9 @@ public abstract class TensorKernel<T>
     /// of <see cref="Tally"/>.</summary>
     public virtual int SumCount(int pass) => 0;
 
+    /// <summary>A measuring pass needs one piece of this many, any of them; 1 where it needs all.</summary>
+    public virtual int StrideOf(int pass) => 1;
+
     /// <summary>Measures one piece.</summary>
     /// <param name="pass">Which pass, from 0.</param>
     /// <param name="tile">The piece; its arrays may be overwritten.</param>
