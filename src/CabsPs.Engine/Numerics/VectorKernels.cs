@@ -92,22 +92,6 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     public (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums<Magnitude>.Of<V>(values, mask);
 
     /// <inheritdoc/>
-    public void AddAgreeing(ReadOnlySpan<float> elected, ReadOnlySpan<float> delta, float weight, float share, ReadOnlySpan<ulong> mask, Span<float> sum, Span<float> divisor)
-    {
-        int whole = Whole(sum.Length, Math.Min(Math.Min(elected.Length, delta.Length), divisor.Length));
-        AgreementLoops<V>.AddAgreeing(elected, delta, weight, share, mask, sum, divisor, 0, whole);
-        AgreementLoops<Lanes1>.AddAgreeing(elected, delta, weight, share, mask, sum, divisor, whole, sum.Length);
-    }
-
-    /// <inheritdoc/>
-    public void DivideEach(Span<float> values, ReadOnlySpan<float> divisor)
-    {
-        int whole = Whole(values.Length, divisor.Length);
-        AgreementLoops<V>.DivideEach(values, divisor, 0, whole);
-        AgreementLoops<Lanes1>.DivideEach(values, divisor, whole, values.Length);
-    }
-
-    /// <inheritdoc/>
     public void Combine(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, DType type, Span<byte> destination)
     {
         switch (type)
@@ -123,6 +107,26 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
                 break;
             default:
                 ReferenceKernels<float>.Instance.Combine(tile, terms, divisor, lambda, type, destination);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void CombineElected(Tile<float> tile, ReadOnlySpan<Term<float>> terms, ReadOnlySpan<float> shares, bool normalize, float lambda, DType type, Span<byte> destination)
+    {
+        switch (type)
+        {
+            case DType.F32:
+                CombineElected<StoredF32>(tile, terms, shares, normalize, lambda, destination);
+                break;
+            case DType.F16:
+                CombineElected<StoredF16>(tile, terms, shares, normalize, lambda, destination);
+                break;
+            case DType.BF16:
+                CombineElected<StoredBF16>(tile, terms, shares, normalize, lambda, destination);
+                break;
+            default:
+                ReferenceKernels<float>.Instance.CombineElected(tile, terms, shares, normalize, lambda, type, destination);
                 break;
         }
     }
@@ -237,6 +241,14 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, tile.Length * TStored.Size);
         int done = ElementLoops<V>.Combine<TStored>(tile, terms, divisor, lambda, destination, 0, tile.Length);
         Combine1<TStored>(tile, terms, divisor, lambda, destination, done);
+    }
+
+    private static void CombineElected<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, ReadOnlySpan<float> shares, bool normalize, float lambda, Span<byte> destination)
+        where TStored : struct, IStored
+    {
+        int whole = Whole(tile.Length, destination.Length / TStored.Size);
+        ElectionLoops<V>.Combine<TStored>(tile, terms, shares, normalize, lambda, destination, 0, whole);
+        ElectionLoops<Lanes1>.Combine<TStored>(tile, terms, shares, normalize, lambda, destination, whole, tile.Length);
     }
 
     private static void Combine1<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, Span<byte> destination, int start)
