@@ -59,6 +59,12 @@ public enum CabsError
 
     /// <summary>The merge needs more memory than the limit allows.</summary>
     MemoryLimit,
+
+    /// <summary>A model's tokenizer files cannot be read or contradict its weights.</summary>
+    TokenizerInvalid,
+
+    /// <summary>A recipe asks for a vocabulary that the models cannot give: a token, a tokenizer or a row is missing.</summary>
+    VocabularyInvalid,
 }
 
 /// <summary>An expected failure: one line that names the file, tensor or key and says what to do.</summary>
@@ -84,5 +90,6 @@ public sealed class CabsException : Exception
 
     /// <summary>True when the call or recipe is wrong, false when a correct call failed.</summary>
     public bool IsUsage => Error is CabsError.RecipeInvalid or CabsError.ParameterInvalid or CabsError.ExpertIsBase
-        or CabsError.DuplicateModel or CabsError.NothingToMerge or CabsError.OutputNotEmpty or CabsError.OutputIsInput;
+        or CabsError.DuplicateModel or CabsError.NothingToMerge or CabsError.OutputNotEmpty or CabsError.OutputIsInput
+        or CabsError.VocabularyInvalid;
 }

@@ -32,7 +32,7 @@ public sealed class ElementTypeTests
         bench.Raw("base", ("ids", DType.I64, [4], Longs(0, 1, 2, 3)));
         bench.Raw("a", ("ids", DType.I64, [4], Longs(0, 1, 256, 4)));
         CabsException failure = Fails(CabsError.IntegerTensorDiffers, () => bench.Run(Text("task_arithmetic", "weight: 1", "a")));
-        Assert.Equal($"tensor 'ids' is I64 and cannot be merged, and {bench.Path("a", "model.safetensors")} differs from the base at index 2; exclude it to keep the base's", failure.Message);
+        Assert.Equal($"tensor 'ids' is I64 and cannot be merged, and {bench.Path("a", "model.safetensors")} differs from {bench.Path("base", "model.safetensors")} at index 2; exclude it to keep the latter's", failure.Message);
         Checkpoint kept = bench.Merge(Text("task_arithmetic", "weight: 1", "a") + "exclude: [ids]\n");
         Assert.Equal(Longs(0, 1, 2, 3), TensorData.Bytes(kept.Find("ids")!));
     }
@@ -59,7 +59,7 @@ public sealed class ElementTypeTests
         inA[9_000] = inA[5_000] = value;
         bench.Vectors(new float[10_000], inA);
         CabsException failure = Fails(CabsError.NonFiniteInput, () => bench.Run(Cabs("weight: 1", "a")));
-        Assert.Equal($"{bench.Path("a", "model.safetensors")}: tensor 'w' holds {text} at index 5000; repair {bench.Path("a")}, or allow non-finite weights", failure.Message);
+        Assert.Equal($"{bench.Path("a", "model.safetensors")}: tensor 'w' holds {text} at index 5000; repair the model, or allow non-finite weights", failure.Message);
     }
 
     [Theory]

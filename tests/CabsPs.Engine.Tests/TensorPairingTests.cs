@@ -17,7 +17,7 @@ public sealed class TensorPairingTests
         bench.Model("base", ("w", [1]), ("v", [1]));
         bench.Model("a", ("w", [1]));
         CabsException failure = Fails(CabsError.TensorMissing, () => bench.Plan(s_recipe));
-        Assert.Equal($"{bench.Path("a")}: lacks tensor 'v' of the base {bench.Path("base")}; use 'missing: skip' to let it add nothing there, or exclude the tensor", failure.Message);
+        Assert.Equal($"{bench.Path("a")}: lacks tensor 'v' of {bench.Path("base")}; use 'missing: skip' to let it add nothing there, or exclude the tensor", failure.Message);
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class TensorPairingTests
         using var bench = new Workbench();
         bench.Vectors([1], [2]);
         Assert.Equal(
-            ["include 'layers.*' fits no tensor of the base", "include and exclude leave no tensor to merge; the result is a copy of the base"],
+            [$"include and exclude leave no tensor to merge; the result is a copy of {bench.Path("base")}", "include 'layers.*' fits no tensor"],
             bench.Plan(s_recipe + "include: layers.*\n").Warnings);
     }
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Merging;
 
 namespace CabsPs.Cli.Output;
@@ -81,7 +80,7 @@ internal static class Json
             json.WriteString("dtype", t.Output.Type.ToString());
             json.Shape(t.Output.Shape);
             json.WriteNumber("parameters", t.Output.Count);
-            json.Strings("inputTypes", t.Inputs.OfType<TensorInfo>().Select(i => i.Type).Prepend(t.Base.Type).Distinct().Select(type => type.ToString()));
+            json.Strings("inputTypes", t.Sources.Select(i => i.Type).Distinct().Select(type => type.ToString()));
         });
         json.Objects("leftOut", leftOut, t =>
         {

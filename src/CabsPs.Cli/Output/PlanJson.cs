@@ -12,11 +12,11 @@ internal static class PlanJson
         json.WriteBoolean("dryRun", true);
         json.WriteString("method", definition.Method.Name);
         json.WriteString("output", destination is null ? null : Path.GetFullPath(destination));
-        json.WriteStartObject("base");
-        json.WriteString("path", plan.Base.Path);
-        json.WriteString("architecture", plan.Base.Config?.Architecture);
-        json.WriteString("dtype", plan.Base.MainType?.ToString());
-        json.WriteNumber("parameters", plan.Base.ParameterCount);
+        json.WriteStartObject(plan.Base is null ? "config" : "base");
+        json.WriteString("path", plan.Donor.Path);
+        json.WriteString("architecture", plan.Donor.Config?.Architecture);
+        json.WriteString("dtype", plan.Donor.MainType?.ToString());
+        json.WriteNumber("parameters", plan.Donor.ParameterCount);
         json.WriteEndObject();
         json.WriteStartObject("parameters");
         foreach (MethodParameter parameter in definition.Method.Parameters.Where(p => p.Scope == ParameterScope.Global))

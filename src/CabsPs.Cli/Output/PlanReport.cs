@@ -16,7 +16,7 @@ internal static class PlanReport
         var report = new Report();
         var facts = new Table();
         facts.Add("method", $"{definition.Method.Name}: {definition.Method.Summary}");
-        facts.Add("base", Describe(plan.Base));
+        facts.Add(plan.Base is null ? "config" : "base", Describe(plan.Donor));
         if (destination is not null)
             facts.Add("output", Path.GetFullPath(destination));
         facts.Add("parameters", string.Join(", ", definition.Method.Parameters.Where(p => p.Scope == ParameterScope.Global).Select(p => $"{p.Name} {ParameterText.Of(definition, p)}")));
@@ -52,7 +52,7 @@ internal static class PlanReport
     private static void AddTensors(Report report, MergePlan plan)
     {
         var table = new Table("tensor", "action", "type", "shape", ">tensors");
-        var lines = TensorFolding.Fold(plan.Tensors.Select(t => (t.Output.Name, new[] { Words.Of(t.Action), Types(t), t.Base.ShapeText }))).ToList();
+        var lines = TensorFolding.Fold(plan.Tensors.Select(t => (t.Output.Name, new[] { Words.Of(t.Action), Types(t), t.Source.ShapeText }))).ToList();
         foreach ((string name, string[] facts, int count) in lines.Take(ShownLines))
             table.Add([name, .. facts, $"{count}"]);
         report.Add(table);
@@ -68,7 +68,7 @@ internal static class PlanReport
 
     private static string Types(TensorPlan tensor)
     {
-        IEnumerable<DType> read = tensor.Inputs.OfType<TensorInfo>().Select(i => i.Type).Prepend(tensor.Base.Type).Distinct();
+        IEnumerable<DType> read = tensor.Sources.Select(i => i.Type).Distinct();
         string from = string.Join("+", read);
         return from == tensor.Output.Type.ToString() ? from : $"{from} to {tensor.Output.Type}";
     }

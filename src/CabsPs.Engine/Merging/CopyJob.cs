@@ -3,7 +3,7 @@ using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Engine.Merging;
 
-/// <summary>Takes a tensor over from the base: byte for byte, converted to the result's type where that differs, or only after the
+/// <summary>Takes a tensor over from one model: byte for byte, converted to the result's type where that differs, or only after the
 /// other models are seen to agree.</summary>
 internal sealed class CopyJob(MergePlan plan, int index, CheckpointReader reader, CheckpointWriter writer, CancellationToken cancel)
     : TensorJob(plan.Tensors[index], index, (int)((plan.Tensors[index].Output.Count + UnitLength - 1) / UnitLength))
@@ -13,7 +13,7 @@ internal sealed class CopyJob(MergePlan plan, int index, CheckpointReader reader
     public override void Run(int unit, WorkBuffers buffers)
     {
         OutputTensor output = Plan.Output;
-        int stored = Plan.Base.Type.Size();
+        int stored = Plan.Source.Type.Size();
         int length = Math.Max(1, Math.Min(buffers.PieceBytes, buffers.ByteLength) / Math.Max(stored, output.Type.Size()));
         long end = Math.Min(output.Count, (unit + 1) * UnitLength);
         for (long start = unit * UnitLength; start < end; start += length)
@@ -21,49 +21,54 @@ internal sealed class CopyJob(MergePlan plan, int index, CheckpointReader reader
             cancel.ThrowIfCancellationRequested();
             int count = (int)Math.Min(length, end - start);
             Span<byte> bytes = buffers.Base.AsSpan(0, count * stored);
-            reader.Read(Plan.Base, start * stored, bytes);
+            if (Plan.SourceRows is { } rows)
+                rows.ReadBytes(reader, start, bytes);
+            else
+                reader.Read(Plan.Source, start * stored, bytes);
             if (Plan.Action == TensorAction.CopyIdentical)
                 CheckAgreement(start, bytes, buffers);
-            if (output.Type != Plan.Base.Type)
-                bytes = Convert(bytes, count, buffers);
+            if (output.Type != Plan.Source.Type || Plan.SourceRows is not null)
+                bytes = Convert(bytes, start, count, buffers);
             writer.Write(output.Name, start * output.Type.Size(), bytes);
         }
     }
 
     private void CheckAgreement(long start, ReadOnlySpan<byte> bytes, WorkBuffers buffers)
     {
-        int size = Plan.Base.Type.Size();
+        int size = Plan.Source.Type.Size();
         for (int i = 0; i < Plan.Inputs.Count; i++)
         {
-            if (Plan.Inputs[i] is not { } tensor)
+            TensorInfo tensor = Plan.Inputs[i];
+            if (tensor == Plan.Source)
                 continue;
             Span<byte> other = buffers.Input(i).AsSpan(0, bytes.Length);
             reader.Read(tensor, start * size, other);
             int same = bytes.CommonPrefixLength(other);
             if (same < bytes.Length)
-                throw new CabsException(CabsError.IntegerTensorDiffers, $"tensor {Text.Quote(Plan.Output.Name)} is {Plan.Base.Type} and cannot be merged, and {tensor.File} differs from the base at index {start + (same / size)}; exclude it to keep the base's", Plan.Output.Name);
+                throw new CabsException(CabsError.IntegerTensorDiffers, $"tensor {Text.Quote(Plan.Output.Name)} is {Plan.Source.Type} and cannot be merged, and {tensor.File} differs from {Plan.Source.File} at index {start + (same / size)}; exclude it to keep the latter's", Plan.Output.Name);
         }
     }
 
-    private Span<byte> Convert(ReadOnlySpan<byte> bytes, int count, WorkBuffers buffers)
+    private Span<byte> Convert(ReadOnlySpan<byte> bytes, long start, int count, WorkBuffers buffers)
     {
         Span<byte> converted = buffers.Output.AsSpan(0, count * Plan.Output.Type.Size());
         if (Plan.InDouble)
-            Convert(Kernels.For<double>(), bytes, count, converted, buffers.Tile<double>());
+            Convert(Kernels.For<double>(), bytes, start, count, converted, buffers.Tile<double>());
         else
-            Convert(Kernels.For<float>(), bytes, count, converted, buffers.Tile<float>());
+            Convert(Kernels.For<float>(), bytes, start, count, converted, buffers.Tile<float>());
         return converted;
     }
 
-    private void Convert<T>(IKernels<T> kernels, ReadOnlySpan<byte> bytes, int count, Span<byte> converted, Tile<T> tile)
-        where T : unmanaged
+    private void Convert<T>(IKernels<T> kernels, ReadOnlySpan<byte> bytes, long start, int count, Span<byte> converted, Tile<T> tile)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
-        int from = Plan.Base.Type.Size(), to = Plan.Output.Type.Size();
+        int from = Plan.Source.Type.Size(), to = Plan.Output.Type.Size();
         tile.Reserve(plan.Inputs.Count, MemoryBudget.DefaultTileLength);
         for (int at = 0; at < count; at += MemoryBudget.DefaultTileLength)
         {
             tile.MoveTo(at, Math.Min(MemoryBudget.DefaultTileLength, count - at));
-            kernels.Widen(bytes.Slice(at * from, tile.Length * from), Plan.Base.Type, tile.Base);
+            kernels.Widen(bytes.Slice(at * from, tile.Length * from), Plan.Source.Type, tile.Base);
+            Plan.SourceRows?.Fill(reader, kernels, start + at, tile.Base);
             kernels.Narrow(tile.Base, Plan.Output.Type, converted.Slice(at * to, tile.Length * to));
         }
     }

@@ -1,17 +1,24 @@
 using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.TaskVectors;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
-/// <summary>A model that a merge reads besides the base.</summary>
+/// <summary>A model that a merge reads: an entry of a recipe's <c>models</c>, a source of a slice, a task vector's model.</summary>
 /// <param name="Name">What messages and results call it.</param>
 /// <param name="Path">Its folder or file.</param>
-/// <param name="Parameters">Values given for this model alone.</param>
+/// <param name="Parameters">Values given for this entry alone.</param>
 public sealed record ModelInput(string Name, string Path, ParameterSet Parameters)
 {
     /// <summary>False for a model that only takes part in choosing the others' positions: a member of their group that was not
     /// piped into the merge.</summary>
     public bool Contributes { get; init; } = true;
+
+    /// <summary>The layers that a slice takes of it; null for all.</summary>
+    public LayerRange? Layers { get; init; }
+
+    /// <summary>Where it was asked for, such as <c>recipe.yml line 7</c>, for messages.</summary>
+    public string? Origin { get; init; }
 }
 
 /// <summary>Vectors that are sparsified together.</summary>
@@ -26,11 +33,15 @@ public sealed record MergeDefinition
     /// <summary>The method.</summary>
     public required MergeMethod Method { get; init; }
 
-    /// <summary>The base model's folder or file.</summary>
-    public required string BasePath { get; init; }
+    /// <summary>The base model's folder or file, or null without one. It gives the result its config.json and small files, also
+    /// where the method has no use for a base; without a base, the first model does.</summary>
+    public string? BasePath { get; init; }
 
-    /// <summary>The experts, in order.</summary>
+    /// <summary>All models besides the base, in order, each once; the base too, where it is an input like the others.</summary>
     public required IReadOnlyList<ModelInput> Inputs { get; init; }
+
+    /// <summary>What is built from which layers of which models. Empty: every tensor from <see cref="Inputs"/> as a whole.</summary>
+    public IReadOnlyList<MergeModule> Modules { get; init; } = [];
 
     /// <summary>Values for all models and for the merge as a whole.</summary>
     public ParameterSet Parameters { get; init; } = ParameterSet.Empty;
@@ -53,9 +64,26 @@ public sealed record MergeDefinition
     /// <summary>Lets NaN and infinity through instead of refusing them.</summary>
     public bool AllowNonFinite { get; init; }
 
-    /// <summary>Seeds the methods that choose at random.</summary>
+    /// <summary>Which vocabulary the result gets; null keeps the models' rows as they are.</summary>
+    public TokenizerSettings? Tokenizer { get; init; }
+
+    /// <summary>The result's chat template: auto, a built-in name or a Jinja text; null leaves the tokenizer's own.</summary>
+    public string? ChatTemplate { get; init; }
+
+    /// <summary>Cuts vocabulary-indexed tensors of different heights to the shortest, where there is no <see cref="Tokenizer"/>.</summary>
+    public bool TruncateEmbeddings { get; init; }
+
+    /// <summary>What random choices start from; they depend on it, on the names of model and tensor, and on the place in the
+    /// tensor, and on nothing else.</summary>
     public long Seed { get; init; }
+
+    /// <summary>Where the merge was asked for, such as <c>recipe.yml line 1</c>, for messages.</summary>
+    public string? Origin { get; init; }
 
     /// <summary>What the reader of the recipe wants its writer to know.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>The modules, or the one that stands for the whole models.</summary>
+    internal IReadOnlyList<MergeModule> AllModules =>
+        Modules.Count > 0 ? Modules : [new MergeModule(null, [new MergeSlice(Inputs) { BasePath = BasePath, Origin = Origin }])];
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Numerics;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
@@ -15,7 +16,7 @@ internal sealed class MergeJob<T> : TensorJob
     private readonly CheckpointReader _reader;
     private readonly CheckpointWriter _writer;
     private readonly CancellationToken _cancel;
-    private readonly IKernels<T> _kernels;
+    private readonly PieceLoop<T> _loop;
     private readonly TensorKernel<T> _kernel;
     private readonly Cut _cut;
     private double[] _sums;
@@ -33,10 +34,14 @@ internal sealed class MergeJob<T> : TensorJob
         _plan = plan;
         _reader = reader;
         _writer = writer;
-        _kernels = kernels;
         _kernel = kernel;
         _cancel = cancel;
         _cut = Cut.Of(plan, Plan, kernel.BlockLength);
+        _loop = new PieceLoop<T>(kernel, kernels, _cut.Tile, _cut.Segment, plan.Definition.AllowNonFinite)
+        {
+            HasComputedRows = input => RowsOf(input) is not null,
+            FillComputedRows = (input, start, values) => RowsOf(input)!.Fill(_reader, kernels, start, values),
+        };
         _sums = NewSums();
     }
 
@@ -79,44 +84,27 @@ internal sealed class MergeJob<T> : TensorJob
 
     private void RunPiece(long start, int length, WorkBuffers buffers, Tile<T> tile)
     {
-        Fill(Plan.Base, start, length, buffers.Base, buffers.PieceBytes);
-        for (int i = 0; i < Plan.Inputs.Count; i++)
-        {
-            if (Plan.Inputs[i] is { } tensor)
-                Fill(tensor, start, length, buffers.Input(i), buffers.PieceBytes);
-        }
+        StoredWeights? origin = Plan.Base is { } own ? Fill(own, Plan.BaseRows, start, length, buffers.Base, buffers.PieceBytes) : null;
+        var inputs = new StoredWeights[Plan.Inputs.Count];
+        for (int i = 0; i < inputs.Length; i++)
+            inputs[i] = Fill(Plan.Inputs[i], Plan.RowsOf(i), start, length, buffers.Input(i), buffers.PieceBytes);
 
-        bool writes = _pass == _kernel.MeasuringPasses;
-        int sumCount = _kernel.SumCount(_pass), outSize = Plan.Output.Type.Size();
-        for (int at = 0; at < length; at += _cut.Tile)
-        {
-            tile.MoveTo(start + at, Math.Min(_cut.Tile, length - at));
-            Load(Plan.Base, at, buffers.Base, tile.Base, tile.Start, _plan.Base.Path);
-            for (int i = 0; i < Plan.Inputs.Count; i++)
-            {
-                if (Plan.Inputs[i] is { } tensor)
-                    Load(tensor, at, buffers.Input(i), tile.Input(i), tile.Start, _plan.Inputs[i].Path);
-            }
-
-            Span<double> sums = _sums.AsSpan((int)(tile.Start / _cut.Segment) * sumCount, sumCount);
-            if (!writes)
-            {
-                _kernel.Measure(_pass, tile, sums);
-                continue;
-            }
-
-            _kernel.Merge(tile, tile.Output, sums);
-            _kernels.Narrow(tile.Output, Plan.Output.Type, buffers.Output.AsSpan(at * outSize, tile.Length * outSize));
-        }
-
-        if (writes)
-            Write(start, buffers.Output.AsSpan(0, length * outSize), buffers.PieceBytes);
+        var output = new StoredWeights(Plan.Output.Type, buffers.Output.AsMemory(0, length * Plan.Output.Type.Size()));
+        if (_loop.Run(_pass, start, length, origin, inputs, output, tile, _sums) is { } bad)
+            throw NonFinite(bad);
+        if (_pass == _kernel.MeasuringPasses)
+            Write(start, output.Bytes.Span, buffers.PieceBytes);
     }
 
-    private void Fill(TensorInfo tensor, long start, int length, byte[] buffer, int pieceBytes)
+    private StoredWeights Fill(TensorInfo tensor, MappedTensor? rows, long start, int length, byte[] buffer, int pieceBytes)
     {
         int size = tensor.Type.Size();
-        _reader.Read(tensor, start * size, buffer.AsSpan(0, length * size), pieceBytes);
+        Span<byte> bytes = buffer.AsSpan(0, length * size);
+        if (rows is null)
+            _reader.Read(tensor, start * size, bytes, pieceBytes);
+        else
+            rows.ReadBytes(_reader, start, bytes, pieceBytes);
+        return new StoredWeights(tensor.Type, buffer.AsMemory(0, length * size));
     }
 
     private void Write(long start, ReadOnlySpan<byte> bytes, int pieceBytes)
@@ -126,13 +114,12 @@ internal sealed class MergeJob<T> : TensorJob
             _writer.Write(Plan.Output.Name, offset + at, bytes.Slice(at, Math.Min(pieceBytes, bytes.Length - at)));
     }
 
-    private void Load(TensorInfo tensor, int at, byte[] bytes, Span<T> values, long start, string model)
+    private MappedTensor? RowsOf(int input) => input < 0 ? Plan.BaseRows : Plan.RowsOf(input);
+
+    private CabsException NonFinite(NonFiniteWeight bad)
     {
-        int size = tensor.Type.Size();
-        if (_kernels.Widen(bytes.AsSpan(at * size, values.Length * size), tensor.Type, values) || _plan.Definition.AllowNonFinite)
-            return;
-        int first = _kernels.FirstNonFinite(values);
-        throw new CabsException(CabsError.NonFiniteInput, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {values[first]} at index {start + first}; repair {model}, or allow non-finite weights", tensor.Name);
+        TensorInfo tensor = bad.Input < 0 ? Plan.Base! : Plan.Inputs[bad.Input];
+        return new CabsException(CabsError.NonFiniteInput, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {(T)T.CreateTruncating(bad.Value)} at index {bad.Index}; repair the model, or allow non-finite weights", tensor.Name);
     }
 
     /// <summary>How a tensor is cut: tiles of whole blocks are computed at once, pieces of whole tiles are read at once, segments
@@ -142,7 +129,7 @@ internal sealed class MergeJob<T> : TensorJob
         public static Cut Of(MergePlan plan, TensorPlan tensor, int blockLength)
         {
             int tile = (int)Math.Min(MemoryBudget.TileFor(blockLength), Math.Max(tensor.Output.Count, 1));
-            int widest = tensor.Inputs.OfType<TensorInfo>().Aggregate(Math.Max(tensor.Base.Type.Size(), tensor.Output.Type.Size()), (size, t) => Math.Max(size, t.Type.Size()));
+            int widest = tensor.Sources.Aggregate(tensor.Output.Type.Size(), (size, t) => Math.Max(size, t.Type.Size()));
             long piece = Math.Max(1, plan.Memory.PieceBytes / widest / tile) * tile;
             long segment = (TargetSegment + tile - 1L) / tile * tile;
             return new Cut(tile, piece, segment, Math.Max(1, piece / segment) * segment);

@@ -19,6 +19,12 @@ public abstract class MergeMethod
     /// <summary>The parameters it takes.</summary>
     public abstract IReadOnlyList<MethodParameter> Parameters { get; }
 
+    /// <summary>What a base model is to the method.</summary>
+    public virtual BaseRule BaseRule => BaseRule.Required;
+
+    /// <summary>How many models it takes besides a base.</summary>
+    public virtual InputCount InputCount => InputCount.Any;
+
     /// <summary>How the task vectors of a recipe are sparsified together, or null when they stay dense.</summary>
     public virtual Sparsifier? Sparsifier => null;
 
@@ -26,6 +32,10 @@ public abstract class MergeMethod
     /// <param name="values">Names and values: numbers, booleans, or text as a recipe writes it.</param>
     /// <exception cref="CabsException">A name is unknown or a value of the wrong kind.</exception>
     public ParameterSet ParametersOf(params IEnumerable<(string Name, object Value)> values) => ParameterSet.Of($"method {Name}", Parameters, values);
+
+    /// <summary>Whether a tensor's result is its only input as it is, so that bytes can be copied.</summary>
+    /// <param name="context">The tensor and its parameter values.</param>
+    public virtual bool IsCopy(TensorContext context) => false;
 
     /// <summary>Makes the computation for one tensor.</summary>
     /// <param name="context">The tensor and its parameter values.</param>

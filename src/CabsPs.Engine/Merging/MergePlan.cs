@@ -1,27 +1,7 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
-
-/// <summary>What happens to a tensor.</summary>
-public enum TensorAction
-{
-    /// <summary>Computed from all models.</summary>
-    Merge,
-
-    /// <summary>Taken from the base.</summary>
-    Copy,
-
-    /// <summary>Not floating point: taken from the base once all models are seen to agree on it.</summary>
-    CopyIdentical,
-}
-
-/// <summary>One tensor of the result.</summary>
-/// <param name="Output">Its name, shape and stored type.</param>
-/// <param name="Action">What happens to it.</param>
-/// <param name="Base">Where the base has it (for a tied head: the base's embedding).</param>
-/// <param name="Inputs">Where each input has it; null where one lacks it.</param>
-/// <param name="InDouble">Computed in float64, because an input is float64.</param>
-public sealed record TensorPlan(OutputTensor Output, TensorAction Action, TensorInfo Base, IReadOnlyList<TensorInfo?> Inputs, bool InDouble);
 
 /// <summary>A tensor of an expert that does not reach the result.</summary>
 /// <param name="Model">The expert's name.</param>
@@ -38,20 +18,22 @@ public sealed record OutputFile(string Name, long ByteLength);
 /// the place of every byte of the result.</summary>
 public sealed class MergePlan
 {
-    internal MergePlan(MergeDefinition definition, Checkpoint baseModel, IReadOnlyList<Checkpoint> inputs, IReadOnlyList<TensorPlan> tensors, IReadOnlyList<LeftOutTensor> leftOut, IReadOnlyList<string> warnings, MergeOptions options)
+    internal MergePlan(MergeDefinition definition, ModelSet models, IReadOnlyList<TensorPlan> tensors, IReadOnlyList<LeftOutTensor> leftOut, List<string> warnings, VocabularyResult vocabulary, MergeOptions options)
     {
         Definition = definition;
-        Base = baseModel;
-        Inputs = inputs;
+        Models = models.All;
+        Donor = models.Donor;
+        Base = models.Base;
+        Inputs = models.Inputs;
         Tensors = tensors;
         LeftOut = leftOut;
         Warnings = warnings;
         Options = options;
         Layout = OutputLayout.Create([.. tensors.Select(t => t.Output)], options.ShardBytes);
         ConfigType = Checkpoint.DominantType(tensors.Select(t => (t.Output.Type, t.Output.Count)));
-        SideFiles = Checkpoints.SideFiles.List(baseModel);
-        ConfigText = baseModel.Config is { } config ? (ConfigType is { } type ? config.WithType(type) : config.Text) : null;
-        Layers = new LayerMap(tensors.Select(t => t.Output.Name));
+        TokenizerFiles = vocabulary.Files(warnings) ?? [];
+        SideFiles = [.. Checkpoints.SideFiles.List(Donor).Where(f => TokenizerFiles.Count == 0 || !TokenizerOutput.IsTokenizerFile(Path.GetFileName(f)))];
+        ConfigText = Donor.Config is { } config ? vocabulary.Config(ConfigType is { } type ? config.WithType(type) : config.Text) : null;
         Passes = new int[tensors.Count];
         int longest = 1;
         for (int i = 0; i < tensors.Count; i++)
@@ -62,16 +44,22 @@ public sealed class MergePlan
             longest = Math.Max(longest, (int)Math.Min(MemoryBudget.TileFor(block), tensors[i].Output.Count));
         }
 
-        Memory = MemoryBudget.For(inputs.Count, longest, tensors.Any(t => t.InDouble || t.Output.Type == DType.F64), options);
+        Memory = MemoryBudget.For(Inputs.Count, longest, tensors.Any(t => t.InDouble || t.Output.Type == DType.F64), options);
     }
 
     /// <summary>What was asked for.</summary>
     public MergeDefinition Definition { get; }
 
-    /// <summary>The base.</summary>
-    public Checkpoint Base { get; }
+    /// <summary>All models that are read, each once.</summary>
+    public IReadOnlyList<Checkpoint> Models { get; }
 
-    /// <summary>The experts, in the definition's order.</summary>
+    /// <summary>The model that gives the result its config.json and small files: the base, or the first model.</summary>
+    public Checkpoint Donor { get; }
+
+    /// <summary>The base; null where there is none or the method has no use for it.</summary>
+    public Checkpoint? Base { get; }
+
+    /// <summary>The other models, in the definition's order.</summary>
     public IReadOnlyList<Checkpoint> Inputs { get; }
 
     /// <summary>The tensors of the result, in the order of their names.</summary>
@@ -92,10 +80,13 @@ public sealed class MergePlan
     /// <summary>The type config.json will name: the one most weights have.</summary>
     public DType? ConfigType { get; }
 
-    /// <summary>Full paths of the base's small files that are copied.</summary>
+    /// <summary>Full paths of the donor's small files that are copied.</summary>
     public IReadOnlyList<string> SideFiles { get; }
 
-    /// <summary>The result's config.json, or null when the base has none.</summary>
+    /// <summary>The result's tokenizer files, where they are not the donor's own.</summary>
+    public IReadOnlyList<TokenizerFile> TokenizerFiles { get; }
+
+    /// <summary>The result's config.json, or null when the donor has none.</summary>
     public byte[]? ConfigText { get; }
 
     /// <summary>Names and sizes of all files of the result: weights, their index, config.json, side files.</summary>
@@ -109,6 +100,7 @@ public sealed class MergePlan
             if (ConfigText is { } text)
                 files.Add(new OutputFile(ModelConfig.FileName, text.Length));
             files.AddRange(SideFiles.Select(f => new OutputFile(Path.GetFileName(f), new FileInfo(f).Length)));
+            files.AddRange(TokenizerFiles.Select(f => new OutputFile(f.Name, f.ByteLength)));
             return files;
         }
     }
@@ -119,23 +111,16 @@ public sealed class MergePlan
     /// <summary>Bytes that will be read from the models, measuring passes included.</summary>
     public long BytesToRead => Tensors.Select((t, i) => BytesOf(t) * (1 + Passes[i])).Sum();
 
-    /// <summary>Layers as gradients and reports count them.</summary>
-    internal LayerMap Layers { get; }
-
     /// <summary>Per tensor how often it is read before the pass that writes.</summary>
     internal int[] Passes { get; }
 
     /// <summary>Bytes that one pass over a tensor reads.</summary>
     internal static long BytesOf(TensorPlan tensor) =>
-        tensor.Base.ByteLength + (tensor.Action == TensorAction.Copy ? 0 : tensor.Inputs.Sum(i => i?.ByteLength ?? 0));
-
-    /// <summary>The tensor's parameters.</summary>
-    private TensorContext ContextOf(TensorPlan tensor) =>
-        new(Definition, Layers, tensor.Output, [.. tensor.Inputs.Select(i => i is not null)]);
+        tensor.ByteLength;
 
     /// <summary>The computation of a tensor.</summary>
     internal TensorKernel<T> Bind<T>(TensorPlan tensor, Numerics.IKernels<T> kernels)
-        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T> => Definition.Method.Bind(ContextOf(tensor), kernels);
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T> => Definition.Method.Bind(new TensorContext(Definition, tensor), kernels);
 
     private (int Passes, int Block) Shape<T>(TensorPlan tensor)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>

@@ -1,5 +1,5 @@
-using System.IO.Enumeration;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
@@ -8,8 +8,10 @@ namespace CabsPs.Engine.Merging;
 public sealed class MergePlanner
 {
     private readonly MergeDefinition _definition;
-    private readonly Checkpoint _base;
-    private readonly Checkpoint[] _inputs;
+    private readonly ModelSet _models;
+    private readonly VocabularyResult _vocabulary;
+    private readonly TensorPairing _pairing;
+    private readonly List<TensorPlan> _tensors = [];
     private readonly List<LeftOutTensor> _leftOut = [];
     private readonly List<string> _warnings;
     private readonly CancellationToken _cancel;
@@ -19,8 +21,9 @@ public sealed class MergePlanner
         _cancel = cancel;
         _definition = definition;
         _warnings = [.. definition.Warnings];
-        _base = Checkpoint.Open(definition.BasePath);
-        _inputs = [.. definition.Inputs.Select(i => Checkpoint.Open(i.Path))];
+        _models = new ModelSet(definition);
+        _vocabulary = new VocabularyResult(definition, _models.All, _models.Donor, _warnings);
+        _pairing = new TensorPairing(definition, _vocabulary.Fit, _warnings);
     }
 
     /// <summary>Plans a merge.</summary>
@@ -31,92 +34,72 @@ public sealed class MergePlanner
     public static MergePlan Plan(MergeDefinition definition, MergeOptions options, CancellationToken cancel = default)
     {
         var planner = new MergePlanner(definition, cancel);
-        List<TensorPlan> tensors = planner.PairTensors();
-        planner.ReportLeftOut(tensors);
+        planner.PlanModules();
         planner.WarnOfIdlePatterns("include", definition.Include);
         planner.WarnOfIdlePatterns("exclude", definition.Exclude);
-        if (tensors.Count == 0)
-            throw new CabsException(CabsError.NothingToMerge, $"{definition.BasePath}: holds no tensors", definition.BasePath);
-        if (!tensors.Any(t => t.Action == TensorAction.Merge) && (definition.Include.Count > 0 || definition.Exclude.Count > 0))
-            planner._warnings.Add("include and exclude leave no tensor to merge; the result is a copy of the base");
-        return new MergePlan(definition, planner._base, planner._inputs, tensors, planner._leftOut, planner._warnings, options);
+        return new MergePlan(definition, planner._models, planner._tensors, planner._leftOut, planner._warnings, planner._vocabulary, options);
     }
 
-    private List<TensorPlan> PairTensors()
+    private void PlanModules()
     {
-        var tensors = new List<TensorPlan>();
-        foreach (TensorInfo tensor in _base.Tensors)
-            tensors.Add(PlanTensor(tensor.Name, tensor));
-        if (_base.TiesEmbeddings && TakesPart(TiedWeights.Head) && _inputs.Any(HasOwnHead))
-            tensors.Add(PlanTensor(TiedWeights.Head, TiedWeights.FindEmbedding(_base)!));
-        tensors.Sort(static (a, b) => NaturalOrder.Instance.Compare(a.Output.Name, b.Output.Name));
-        return tensors;
+        foreach (MergeSlice slice in _definition.AllModules.SelectMany(m => m.Slices))
+            CheckModels(slice);
+        PlanWhole(_definition.AllModules[0].Slices[0], [_definition.Parameters]);
+        _tensors.Sort(static (a, b) => NaturalOrder.Instance.Compare(a.Output.Name, b.Output.Name));
+        if (_tensors.Count == 0)
+            throw new CabsException(CabsError.NothingToMerge, $"{_models.Donor.Path}: holds no tensors", _models.Donor.Path);
+        if (!_tensors.Any(t => t.Action == TensorAction.Merge) && (_definition.Include.Count > 0 || _definition.Exclude.Count > 0))
+            _warnings.Add($"include and exclude leave no tensor to merge; the result is a copy of {_models.Donor.Path}");
     }
 
-    private TensorPlan PlanTensor(string name, TensorInfo inBase)
+    // the base rule and the number of models, before anything else
+    private void CheckModels(MergeSlice slice)
     {
-        var inputs = new TensorInfo?[_inputs.Length];
-        if (!TakesPart(name))
-            return Copy(name, inBase, inputs, TensorAction.Copy);
-        for (int i = 0; i < inputs.Length; i++)
-            inputs[i] = Pair(name, inBase, i);
-        if (!inBase.Type.IsMergeable())
-            return Copy(name, inBase, inputs, TensorAction.CopyIdentical);
-        if (inputs.All(i => i is null))
-            return Copy(name, inBase, inputs, TensorAction.Copy);
-        DType promoted = inputs.OfType<TensorInfo>().Aggregate(inBase.Type, (type, input) => DTypes.Promote(type, input.Type));
-        return new TensorPlan(new OutputTensor(name, _definition.OutputType ?? promoted, inBase.Shape, inBase.Count), TensorAction.Merge, inBase, inputs, promoted == DType.F64);
+        MergeMethod method = _definition.Method;
+        string where = slice.Origin is { } origin ? $"{origin}: " : string.Empty;
+        if (method.BaseRule == BaseRule.Required && slice.BasePath is null)
+            throw new CabsException(CabsError.RecipeInvalid, $"{where}method {method.Name} needs a base_model, and there is none", "base_model");
+        int count = slice.Sources.Count(s => !IsBase(slice, s));
+        if (!method.InputCount.Allows(count))
+            throw new CabsException(CabsError.RecipeInvalid, $"{where}method {method.Name} takes {method.InputCount}{(slice.BasePath is not null && method.BaseRule != BaseRule.Ignored ? " besides the base" : string.Empty)}, and there {(count == 1 ? "is" : "are")} {count}", "models");
     }
 
-    private TensorPlan Copy(string name, TensorInfo inBase, TensorInfo?[] inputs, TensorAction action)
-    {
-        DType type = inBase.Type.IsMergeable() ? _definition.OutputType ?? inBase.Type : inBase.Type;
-        return new TensorPlan(new OutputTensor(name, type, inBase.Shape, inBase.Count), action, inBase, inputs, inBase.Type == DType.F64);
-    }
+    private bool IsBase(MergeSlice slice, ModelInput source) =>
+        _definition.Method.BaseRule != BaseRule.Ignored && slice.BasePath is { } path && _models[path] == _models[source.Path];
 
-    private TensorInfo? Pair(string name, TensorInfo inBase, int index)
+    private int IndexOf(ModelInput source) => _models.Inputs.ToList().IndexOf(_models[source.Path]);
+
+    private void PlanWhole(MergeSlice slice, IReadOnlyList<ParameterSet> levels)
     {
-        Checkpoint input = _inputs[index];
-        TensorInfo? tensor = input.Find(name);
-        if (tensor is null && name == TiedWeights.Head && input.TiesEmbeddings)
-            tensor = TiedWeights.FindEmbedding(input);
-        if (tensor is null)
+        Checkpoint? inBase = _models.Base;
+        ModelInput[] sources = [.. slice.Sources.Where(s => !IsBase(slice, s))];
+        Checkpoint[] inputs = [.. sources.Select(s => _models[s.Path])];
+        Checkpoint reference = inBase ?? inputs[0];
+        var names = reference.Tensors.Select(t => t.Name).ToList();
+        var layers = new LayerMap(names);
+        if (reference.TiesEmbeddings && _pairing.TakesPart(TiedWeights.Head) && inputs.Any(i => HasOwnHead(i, reference)))
+            names.Add(TiedWeights.Head);
+        foreach (string name in names)
         {
-            if (_definition.SkipMissing)
-            {
-                _warnings.Add($"{_definition.Inputs[index].Name} lacks tensor {Text.Quote(name)} and adds nothing there");
-                return null;
-            }
-
-            throw new CabsException(CabsError.TensorMissing, $"{input.Path}: lacks tensor {Text.Quote(name)} of the base {_base.Path}; use 'missing: skip' to let it add nothing there, or exclude the tensor", name);
+            var scope = new TensorScope(layers.PlaceOf(name), [.. sources.Select(s => new InputScope(s, IndexOf(s), name))], levels);
+            _tensors.Add(_pairing.Plan(name, inBase is null ? null : new WantedTensor(inBase, name), [.. inputs.Select(i => new WantedTensor(i, name))], scope));
         }
 
-        if (!tensor.Shape.SequenceEqual(inBase.Shape))
-            throw ShapeMismatch(name, inBase, tensor);
-        if (tensor.Type != inBase.Type && !(tensor.Type.IsMergeable() && inBase.Type.IsMergeable()))
-            throw new CabsException(CabsError.TensorTypeMismatch, $"tensor {Text.Quote(name)} is {inBase.Type} in {inBase.File} but {tensor.Type} in {tensor.File}; exclude it to keep the base's", name);
-        return tensor;
+        ReportLeftOut(reference, sources, inputs);
     }
 
-    private CabsException ShapeMismatch(string name, TensorInfo inBase, TensorInfo tensor)
+    private void ReportLeftOut(Checkpoint reference, ModelInput[] sources, Checkpoint[] inputs)
     {
-        string remedy = TiedWeights.IsVocabularyIndexed(name)
-            ? "the vocabularies differ: merge models with the same tokenizer, or exclude the tensor to keep the base's"
-            : "the models are not fine-tunes of this base, or exclude the tensor to keep the base's";
-        return new CabsException(CabsError.TensorShapeMismatch, $"tensor {Text.Quote(name)} is {inBase.ShapeText} in {inBase.File} but {tensor.ShapeText} in {tensor.File}; {remedy}", name);
-    }
-
-    private void ReportLeftOut(List<TensorPlan> tensors)
-    {
-        var names = tensors.Select(t => t.Output.Name).ToHashSet(StringComparer.Ordinal);
-        for (int i = 0; i < _inputs.Length; i++)
+        var names = _tensors.Select(t => t.Output.Name).ToHashSet(StringComparer.Ordinal);
+        for (int i = 0; i < inputs.Length; i++)
         {
-            foreach (TensorInfo tensor in _inputs[i].Tensors.Where(t => !names.Contains(t.Name)))
+            foreach (TensorInfo tensor in inputs[i].Tensors.Where(t => !names.Contains(t.Name)))
             {
-                string reason = tensor.Name != TiedWeights.Head || !_base.TiesEmbeddings ? "the base has no such tensor"
-                    : TakesPart(tensor.Name) ? "the base ties it to its embedding, and so does this model"
-                    : "the base ties it to its embedding, and it is excluded";
-                _leftOut.Add(new LeftOutTensor(_definition.Inputs[i].Name, tensor.Name, reason));
+                string whose = reference == _models.Base ? "the base" : reference.Name;
+                string reason = tensor.Name != TiedWeights.Head || !reference.TiesEmbeddings ? $"{whose} has no such tensor"
+                    : _pairing.TakesPart(tensor.Name) ? $"{whose} ties it to its embedding, and so does this model"
+                    : $"{whose} ties it to its embedding, and it is excluded";
+                _leftOut.Add(new LeftOutTensor(sources[i].Name, tensor.Name, reason));
             }
         }
     }
@@ -124,22 +107,17 @@ public sealed class MergePlanner
     // a pattern that fits nothing is a misspelt one
     private void WarnOfIdlePatterns(string key, IReadOnlyList<string> patterns)
     {
-        foreach (string pattern in patterns.Where(p => !_base.Tensors.Any(t => Matches(p, t.Name)) && !Matches(p, TiedWeights.Head)))
-            _warnings.Add($"{key} {Text.Quote(pattern)} fits no tensor of the base");
+        foreach (string pattern in patterns.Where(p => !_tensors.Any(t => TensorPairing.Matches(p, t.Output.Name)) && !TensorPairing.Matches(p, TiedWeights.Head)))
+            _warnings.Add($"{key} {Text.Quote(pattern)} fits no tensor");
     }
 
     // many fine-tunes of tied models store the head a second time; only one that differs from the embedding says something
-    private bool HasOwnHead(Checkpoint input)
+    private bool HasOwnHead(Checkpoint input, Checkpoint reference)
     {
         TensorInfo? head = input.Find(TiedWeights.Head), embedding = TiedWeights.FindEmbedding(input);
         if (head is null || (embedding is not null && TensorComparison.AreIdentical(head, embedding, _cancel)))
             return false;
-        _warnings.Add($"{input.Path}: has its own {TiedWeights.Head}, the base ties it to its embedding; the result stores one, so set tie_word_embeddings to false in its config.json");
+        _warnings.Add($"{input.Path}: has its own {TiedWeights.Head}, {reference.Path} ties it to its embedding; the result stores one, so set tie_word_embeddings to false in its config.json");
         return true;
     }
-
-    private bool TakesPart(string name) =>
-        (_definition.Include.Count == 0 || _definition.Include.Any(p => Matches(p, name))) && !_definition.Exclude.Any(p => Matches(p, name));
-
-    private static bool Matches(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
 }

@@ -18,6 +18,9 @@ public static class MethodCatalog
         new DellaLinear(),
         new Breadcrumbs(),
         new BreadcrumbsTies(),
+        new Linear(),
+        new Slerp(),
+        new Passthrough(),
     ];
 
     /// <summary>The method of this name, or null.</summary>

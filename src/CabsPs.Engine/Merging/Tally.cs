@@ -15,9 +15,16 @@ public sealed class Tally(int inputs)
     private readonly long[,] _first = new long[inputs, inputs];
     private readonly long[,] _second = new long[inputs, inputs];
     private readonly bool[,] _paired = new bool[inputs, inputs];
+    private TensorPlan? _tensor;
+
+    /// <summary>Whether anything was reported of an input.</summary>
+    public bool Knows(int input) => _onlyWeight[input] is not null || _total[input] > 0;
+
+    /// <summary>Goes on to a tensor; kernels report its inputs in its own order.</summary>
+    internal void Select(TensorPlan? tensor) => _tensor = tensor;
 
     /// <summary>Adds a tensor's figures for one vector.</summary>
-    /// <param name="input">The input's index.</param>
+    /// <param name="input">The input's place among those of the tensor.</param>
     /// <param name="total">Weights in the tensor.</param>
     /// <param name="kept">Weights of the delta that are kept.</param>
     /// <param name="energy">Σδ².</param>
@@ -26,6 +33,7 @@ public sealed class Tally(int inputs)
     /// <param name="masked">False for a dense vector, whose energy is not measured.</param>
     public void AddVector(int input, long total, long kept, double energy, double energyKept, double weight, bool masked)
     {
+        input = IndexOf(input);
         // a weight that is the same everywhere is reported as it was given, without the rounding of a mean
         _onlyWeight[input] = _total[input] == 0 || _onlyWeight[input] == weight ? weight : null;
         _total[input] += total;
@@ -39,6 +47,7 @@ public sealed class Tally(int inputs)
     /// <summary>Adds a tensor's figures for a pair of sparsified vectors.</summary>
     public void AddPair(int a, int b, long shared, long keptA, long keptB)
     {
+        (a, b, keptA, keptB) = IndexOf(a) < IndexOf(b) ? (IndexOf(a), IndexOf(b), keptA, keptB) : (IndexOf(b), IndexOf(a), keptB, keptA);
         _shared[a, b] += shared;
         _first[a, b] += keptA;
         _second[a, b] += keptB;
@@ -76,6 +85,8 @@ public sealed class Tally(int inputs)
 
         return pairs;
     }
+
+    private int IndexOf(int input) => _tensor?.Scope.Inputs[input].Index ?? input;
 
     private static double Ratio(long part, long whole) => whole == 0 ? 0 : part / (double)whole;
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Numerics;
 using CabsPs.Engine.TaskVectors;
 
@@ -50,7 +51,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         _kernels = kernels;
         _combination = combination;
         _count = context.Count;
-        _inputs = [.. Enumerable.Range(0, context.Inputs.Count).Where(i => context.Present[i])];
+        _inputs = [.. Enumerable.Range(0, context.Inputs.Count)];
         _terms = [.. _inputs.Where(i => context.Inputs[i].Contributes)];
         _groups = [.. context.Groups.Select(g => g.Sparsifier.Bind(context, g, kernels)).Where(g => g.Members.Count > 0)];
         _masked = new bool[context.Inputs.Count];
@@ -65,6 +66,9 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
 
     /// <inheritdoc/>
     public override int BlockLength { get; }
+
+    /// <inheritdoc/>
+    public override bool WantsDeltas => true;
 
     /// <inheritdoc/>
     public override int MeasuringPasses => GroupPasses + (_automatic ? 1 : 0);
@@ -83,7 +87,6 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     public override void Measure(int pass, Tile<T> tile, Span<double> sums)
     {
-        SubtractBase(tile);
         if (pass >= GroupPasses)
         {
             MakeMasks(tile);
@@ -129,36 +132,58 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
     {
-        SubtractBase(tile);
         MakeMasks(tile);
         TallyVectors(tile, sums);
         TallyPairs(tile, sums[(3 * _terms.Length)..]);
         Span<T> total = tile.Total;
         total.Clear();
-        foreach (int i in _terms)
+        foreach (Term<T> term in Terms(stackalloc Term<T>[_terms.Length]))
         {
-            if (_masked[i])
-                _kernels.AddScaled(total, tile.Input(i), Scale(i), tile.Mask(i));
+            if (term.Masked)
+                _kernels.AddScaled(total, tile.Input(term.Input), term.Weight, tile.Mask(term.Input));
             else
-                _kernels.AddScaled(total, tile.Input(i), Scale(i));
+                _kernels.AddScaled(total, tile.Input(term.Input), term.Weight);
         }
 
+        if (_combination.Conflicts == ConflictRule.ElectWhereMasksMeet)
+            ElectSigns(tile, total);
         if (_combination.Conflicts == ConflictRule.Elect)
-        {
-            total = SumOfAgreeing(tile, total);
-        }
+            total = SumOfAgreeing(tile, total, output);
         else
+            _kernels.Divide(total, Divisor());
+        _kernels.Scale(total, T.CreateTruncating(_combination.Lambda));
+        _kernels.Add(total, tile.Base);
+        if (_combination.Conflicts != ConflictRule.Elect)
+            total.CopyTo(output);
+    }
+
+    /// <inheritdoc/>
+    internal override void MergeStored(Tile<T> tile, IKernels<T> kernels, DType type, Span<byte> destination, Span<double> sums)
+    {
+        if (_combination.Conflicts != ConflictRule.Add)
         {
-            if (_combination.Conflicts == ConflictRule.ElectWhereMasksMeet)
-                ElectSigns(tile, total);
-            if (_combination.Normalize)
-                Normalize(total);
+            base.MergeStored(tile, kernels, type, destination, sums);
+            return;
         }
 
-        if (_combination.Lambda != 1)
-            _kernels.Scale(total, T.CreateTruncating(_combination.Lambda));
-        _kernels.Add(tile.Base, total);
-        tile.Base.CopyTo(output);
+        MakeMasks(tile);
+        TallyVectors(tile, sums);
+        TallyPairs(tile, sums[(3 * _terms.Length)..]);
+        kernels.Combine(tile, Terms(stackalloc Term<T>[_terms.Length]), Divisor(), T.CreateTruncating(_combination.Lambda), type, destination);
+    }
+
+    /// <inheritdoc/>
+    internal override bool TryMergeStored(IKernels<T> kernels, StoredWeights origin, StoredWeights[] inputs, StoredWeights output, Span<double> sums)
+    {
+        if (_groups.Length > 0 || _combination.Conflicts != ConflictRule.Add || _terms.Length < _inputs.Length || _inputs.Any(i => inputs[i].Type != origin.Type))
+            return false;
+        T[] weights = [.. _terms.Select(Scale)];
+        ReadOnlyMemory<byte>[] experts = [.. _terms.Select(i => (ReadOnlyMemory<byte>)inputs[i].Bytes)];
+        if (!kernels.TryCombineStored(origin.Bytes, origin.Type, experts, weights, Divisor(), T.CreateTruncating(_combination.Lambda), output.Type, output.Bytes))
+            return false;
+        for (int t = 0; t < _terms.Length; t++)
+            sums[3 * t] += origin.Count;
+        return true;
     }
 
     /// <inheritdoc/>
@@ -204,12 +229,6 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         return a / x * b;
     }
 
-    private void SubtractBase(Tile<T> tile)
-    {
-        foreach (int i in _inputs)
-            _kernels.Subtract(tile.Input(i), tile.Base);
-    }
-
     private void MakeMasks(Tile<T> tile)
     {
         foreach (SparsifierKernel<T> group in _groups)
@@ -227,9 +246,10 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
                 continue;
             }
 
+            (double energy, double kept) = _kernels.SumsOfSquares(tile.Input(i), tile.Mask(i));
             sums[3 * t] += BitMask.Count(tile.Mask(i));
-            sums[(3 * t) + 1] += _kernels.SumOfSquares(tile.Input(i));
-            sums[(3 * t) + 2] += _kernels.SumOfSquares(tile.Input(i), tile.Mask(i));
+            sums[(3 * t) + 1] += energy;
+            sums[(3 * t) + 2] += kept;
         }
     }
 
@@ -301,9 +321,9 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     // the weight times what the sparsifier scales by
     private T Scale(int input) => T.CreateTruncating(_weights[input] * _factors[input]);
 
-    private Span<T> SumOfAgreeing(Tile<T> tile, ReadOnlySpan<T> elected)
+    private Span<T> SumOfAgreeing(Tile<T> tile, ReadOnlySpan<T> elected, Span<T> sum)
     {
-        Span<T> sum = tile.Output, divisor = tile.Divisor;
+        Span<T> divisor = tile.Divisor;
         sum.Clear();
         divisor.Clear();
         foreach (int i in _terms)
@@ -313,12 +333,18 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         return sum;
     }
 
-    private void Normalize(Span<T> total)
+    private ReadOnlySpan<Term<T>> Terms(Span<Term<T>> terms)
+    {
+        for (int t = 0; t < terms.Length; t++)
+            terms[t] = new Term<T>(_terms[t], Scale(_terms[t]), _masked[_terms[t]]);
+        return terms;
+    }
+
+    private T Divisor()
     {
         T sum = T.Zero;
         foreach (int i in _terms)
             sum += T.CreateTruncating(_weights[i]);
-        if (T.Abs(sum) >= T.CreateTruncating(1e-8))
-            _kernels.Divide(total, sum);
+        return _combination.Normalize && T.Abs(sum) >= T.CreateTruncating(1e-8) ? sum : T.One;
     }
 }

@@ -1,69 +1,109 @@
-using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Engine.Merging;
 
-/// <summary>One tensor of a merge and the values its parameters have there: a model's own value first, then the one for all,
-/// then the default.</summary>
+/// <summary>One tensor of a merge: its inputs, and the values that its parameters have there.</summary>
+/// <remarks>Parameters of a model are looked up in its own entry first, then in the slice, the module and the recipe, then comes
+/// the default; parameters of the merge skip the entry. A level none of whose filters fits is skipped. Filters of a model's
+/// parameters see the tensor's name in that model, filters of others its name in the result.</remarks>
 public sealed class TensorContext
 {
     private readonly MergeDefinition _definition;
-    private readonly LayerMap _layers;
+    private readonly TensorPlan _plan;
 
-    internal TensorContext(MergeDefinition definition, LayerMap layers, OutputTensor tensor, IReadOnlyList<bool> present)
+    internal TensorContext(MergeDefinition definition, TensorPlan plan)
     {
         _definition = definition;
-        _layers = layers;
-        Tensor = tensor.Name;
-        Count = tensor.Count;
-        RowLength = tensor.Shape.Count == 0 ? 1 : tensor.Shape[^1];
-        Present = present;
+        _plan = plan;
+        Inputs = [.. plan.Scope.Inputs.Select(i => i.Model)];
+        Groups = [.. definition.Groups.Select(Localise).Where(g => g.Members.Count > 0)];
     }
 
     /// <summary>The tensor's name in the result.</summary>
-    public string Tensor { get; }
+    public string Tensor => _plan.Output.Name;
+
+    /// <summary>Its dimensions, outermost first.</summary>
+    public IReadOnlyList<long> Shape => _plan.Output.Shape;
 
     /// <summary>Its number of weights.</summary>
-    public long Count { get; }
+    public long Count => _plan.Output.Count;
 
     /// <summary>Length of its last axis: weights in a row. A tensor of one dimension is one row.</summary>
-    public long RowLength { get; }
+    public long RowLength => Shape.Count == 0 ? 1 : Shape[^1];
 
-    /// <summary>Per input whether it has the tensor.</summary>
-    public IReadOnlyList<bool> Present { get; }
+    /// <summary>Whether there is a base to compute with; never where the method's rule is <see cref="BaseRule.Ignored"/>.</summary>
+    public bool HasBase => _plan.Base is not null;
 
-    /// <summary>The models read besides the base.</summary>
-    public IReadOnlyList<ModelInput> Inputs => _definition.Inputs;
+    /// <summary>The models merged, in order, without the base and without models that lack the tensor. Input i of a
+    /// <see cref="Tile{T}"/> is the i-th of them.</summary>
+    public IReadOnlyList<ModelInput> Inputs { get; }
 
-    /// <summary>Who is sparsified with whom.</summary>
-    public IReadOnlyList<SparsifierGroup> Groups => _definition.Groups;
+    /// <summary>Who is sparsified with whom: groups over <see cref="Inputs"/>.</summary>
+    public IReadOnlyList<SparsifierGroup> Groups { get; }
 
     /// <summary>The random numbers of one input on this tensor.</summary>
     public CounterRandom RandomOf(int input) => new(_definition.Seed, Inputs[input].Name, Tensor);
 
-    /// <summary>The value of a parameter for one input.</summary>
+    /// <summary>The number that a parameter is for one input.</summary>
+    public double Number(MethodParameter parameter, int input) => (double)Value(parameter, input);
+
+    /// <summary>The number that a parameter is for the merge.</summary>
+    public double Number(MethodParameter parameter) => (double)Value(parameter);
+
+    /// <summary>Whether a switch of the merge is on.</summary>
+    public bool IsOn(MethodParameter parameter) => (bool)Value(parameter);
+
+    /// <summary>The value of a parameter for one input: a double, a bool or a word.</summary>
+    /// <param name="parameter">The parameter.</param>
+    /// <param name="input">Which of <see cref="Inputs"/>.</param>
+    /// <param name="group">The values of the input's group, where it has some of its own.</param>
+    /// <exception cref="CabsException">It has none, or one that cannot be.</exception>
     public object Value(MethodParameter parameter, int input, ParameterSet? group = null)
     {
-        double place = _layers.PlaceOf(Tensor);
-        return Check(parameter, Inputs[input].Parameters.Find(parameter.Name, Tensor, place), Inputs[input].Name)
-            ?? Value(parameter, group, Inputs[input].Name);
+        InputScope scope = _plan.Scope.Inputs[input];
+        return Find(parameter, [scope.Model.Parameters, .. Levels(group)], scope.Tensor, scope.Model);
     }
 
     /// <summary>The value of a parameter for the merge or a group as a whole.</summary>
-    public object Value(MethodParameter parameter, ParameterSet? group = null, string? model = null)
+    /// <param name="parameter">The parameter.</param>
+    /// <param name="group">The group's values, where it has some of its own.</param>
+    /// <exception cref="CabsException">It has none, or one that cannot be.</exception>
+    public object Value(MethodParameter parameter, ParameterSet? group = null) => Find(parameter, Levels(group), Tensor, null);
+
+    private IReadOnlyList<ParameterSet> Levels(ParameterSet? group) => group is null ? _plan.Scope.Levels : [group];
+
+    private object Find(MethodParameter parameter, IReadOnlyList<ParameterSet> levels, string tensor, ModelInput? model)
     {
-        object? found = Check(parameter, (group ?? _definition.Parameters).Find(parameter.Name, Tensor, _layers.PlaceOf(Tensor)), model) ?? parameter.Default;
-        return found ?? throw new CabsException(
-            CabsError.ParameterInvalid,
-            $"'{parameter.Name}' has no value{(model is null ? string.Empty : $" for model {model}")} at tensor {Text.Quote(Tensor)}; give {parameter.Expectation}",
-            parameter.Name);
+        foreach (ParameterSet level in levels)
+        {
+            if (level.Find(parameter.Name, tensor, _plan.Scope.Place) is { } found)
+                return Check(parameter, found, model);
+        }
+
+        return parameter.Default ?? throw Failure(parameter, "has no value", "give", model);
     }
 
     // a gradient can land between two allowed values
-    private object? Check(MethodParameter parameter, object? value, string? model)
+    private object Check(MethodParameter parameter, object value, ModelInput? model) =>
+        value is double number && !parameter.Accepts(number)
+            ? throw Failure(parameter, $"is {Text.Significant(number)}", "it takes", model)
+            : value;
+
+    private CabsException Failure(MethodParameter parameter, string what, string remedy, ModelInput? model)
     {
-        if (value is double number && !parameter.Accepts(number))
-            throw new CabsException(CabsError.ParameterInvalid, $"'{parameter.Name}' is {Text.Significant(number)}{(model is null ? string.Empty : $" for model {model}")} at tensor {Text.Quote(Tensor)}; it takes {parameter.Expectation}", parameter.Name);
-        return value;
+        string origin = (model is null ? _definition.Origin : model.Origin) is { } known ? $"{known}: " : string.Empty;
+        string whose = model is null ? string.Empty : $" for model {model.Name}";
+        return new CabsException(CabsError.ParameterInvalid, $"{origin}'{parameter.Name}' {what}{whose} at tensor {Text.Quote(Tensor)}; {remedy} {parameter.Expectation}", parameter.Name);
+    }
+
+    // from indexes among the definition's inputs to those among this tensor's
+    private SparsifierGroup Localise(SparsifierGroup group)
+    {
+        var places = new Dictionary<int, int>();
+        for (int i = 0; i < _plan.Scope.Inputs.Count; i++)
+            places.Add(_plan.Scope.Inputs[i].Index, i);
+        IEnumerable<int> members = group.Members.Where(places.ContainsKey).Select(m => places[m]);
+        // slices have an order of their own
+        return group with { Members = [.. _definition.Modules.Count > 0 ? members.Order() : members] };
     }
 }

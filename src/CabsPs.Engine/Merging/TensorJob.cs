@@ -86,6 +86,9 @@ internal sealed class WorkBuffers
     /// <summary>Bytes of each buffer.</summary>
     public int ByteLength => Base.Length;
 
+    /// <summary>Stored bytes of all inputs.</summary>
+    public byte[][] Inputs => _inputs;
+
     /// <summary>Stored bytes of an input.</summary>
     public byte[] Input(int index) => _inputs[index];
 

@@ -92,7 +92,11 @@ internal sealed class WorkQueue(MergePlan plan, CheckpointReader reader, Checkpo
     {
         var tally = new Tally(plan.Inputs.Count);
         foreach (TensorJob? job in _finished)
+        {
+            tally.Select(job?.Plan);
             job?.Report(tally);
+        }
+
         return tally;
     }
 

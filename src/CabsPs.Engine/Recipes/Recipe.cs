@@ -7,8 +7,8 @@ namespace CabsPs.Engine.Recipes;
 /// <summary>Reads mergekit's recipe language, extended by SPEC §8, into a merge definition.</summary>
 public sealed class Recipe
 {
-    private static readonly string[] s_keys = ["merge_method", "base_model", "models", "parameters", "dtype", "out_dtype", "include", "exclude", "missing"];
-    private static readonly string[] s_unsupported = ["slices", "modules", "tokenizer", "tokenizer_source", "chat_template", "name", "post"];
+    private static readonly string[] s_keys = ["merge_method", "base_model", "models", "parameters", "dtype", "out_dtype", "include", "exclude", "missing", "tokenizer", "tokenizer_source", "chat_template"];
+    private static readonly string[] s_unsupported = ["slices", "modules", "name", "post"];
     private static readonly string[] s_modelKeys = ["model", "parameters"];
     private static readonly string[] s_modelReferenceKeys = ["model", "path", "lora", "revision", "override_architecture"];
     private readonly RecipeDocument _document;
@@ -45,11 +45,12 @@ public sealed class Recipe
         string methodName = _document.Scalar(methodNode, "'merge_method'");
         MergeMethod method = MethodCatalog.Find(methodName)
             ?? throw _document.Error(methodNode, MethodCatalog.Unknown(methodName), key: "merge_method");
-        string basePath = ModelPath(Required(entries, "base_model"), workingFolder);
+        string? basePath = entries.TryGetValue("base_model", out var given0) && !RecipeDocument.IsNull(given0.Value) ? ModelPath(given0.Value, workingFolder) : null;
         // both are read, so that a wrong one is told even where the other wins
         DType? stored = OutputType(entries, "out_dtype"), type = OutputType(entries, "dtype");
+        var tokenizer = new TokenizerReader(_document, node => ModelPath(node, workingFolder));
         var parameters = new ParameterReader(_document, method, _warnings);
-        List<ModelInput> inputs = Inputs(Required(entries, "models"), basePath, parameters, workingFolder);
+        List<ModelInput> inputs = Inputs(Required(entries, "models"), method, basePath, parameters, workingFolder);
         return new MergeDefinition
         {
             Method = method,
@@ -61,6 +62,8 @@ public sealed class Recipe
             Exclude = Patterns(entries, "exclude"),
             OutputType = stored ?? type,
             SkipMissing = SkipsMissing(entries),
+            Tokenizer = tokenizer.Read(entries),
+            ChatTemplate = tokenizer.ReadTemplate(entries),
             Warnings = _warnings,
         };
     }
@@ -70,7 +73,7 @@ public sealed class Recipe
             ? entry.Value
             : throw _document.Error(_document.Root, $"the recipe has no '{key}'", key: key);
 
-    private List<ModelInput> Inputs(YamlNode node, string basePath, ParameterReader parameters, string workingFolder)
+    private List<ModelInput> Inputs(YamlNode node, MergeMethod method, string? basePath, ParameterReader parameters, string workingFolder)
     {
         if (node is not YamlSequenceNode list || list.Children.Count == 0)
             throw _document.Error(node, "'models' must be a list of models", key: "models");
@@ -88,13 +91,15 @@ public sealed class Recipe
                 throw _document.Error(item, "an entry of 'models' has no 'model'", key: "model");
             string path = ModelPath(model.Value, workingFolder);
             ParameterSet own = entries.TryGetValue("parameters", out var given) && !RecipeDocument.IsNull(given.Value) ? parameters.Read(given.Value, underModel: true) : ParameterSet.Empty;
-            if (ModelPaths.AreSame(path, basePath))
+            if (method.BaseRule != BaseRule.Ignored && basePath is not null && ModelPaths.AreSame(path, basePath))
                 continue;
             if (found.Any(f => ModelPaths.AreSame(f.Path, path)))
                 throw _document.Error(model.Value, $"model {path} stands twice in 'models'; give it one entry", CabsError.DuplicateModel, path);
             found.Add((path, own));
         }
 
+        if (method.BaseRule == BaseRule.Ignored && basePath is not null && !found.Any(f => ModelPaths.AreSame(f.Path, basePath)))
+            found.Add((basePath, ParameterSet.Empty));
         IReadOnlyList<string> names = ModelPaths.Names([.. found.Select(f => f.Path)]);
         return [.. found.Select((f, i) => new ModelInput(names[i], f.Path, f.Parameters))];
     }

@@ -56,7 +56,7 @@ public sealed class CabsSparsifier : Sparsifier
     /// <inheritdoc/>
     public override SparsifierKernel<T> Bind<T>(TensorContext context, SparsifierGroup group, IKernels<T> kernels)
     {
-        int[] members = [.. group.Members.Where(i => context.Present[i])];
+        int[] members = [.. group.Members];
         string assignment = (string)context.Value(s_assignment, group.Parameters);
         string tail = (string)context.Value(s_tail, group.Parameters);
         var blocks = new BlockRule[members.Length];
@@ -129,7 +129,7 @@ public sealed class CabsSparsifier : Sparsifier
                 BlockRule block = _blocks[v];
                 Span<ulong> mask = tile.Mask(_members[v]);
                 bool first = v == 0 || !_avoidConflicts;
-                _kernels.KeepLargest(tile.Input(_members[v]), block.Length, block.Quota, block.TailQuota, first ? [] : claimed, mask);
+                _kernels.KeepLargest(tile.Input(_members[v]), block.Length, block.Quota, block.TailQuota, first ? [] : claimed, mask, ref tile.Hint(_members[v]));
                 if (_avoidConflicts)
                     BitMask.Union(claimed, mask);
             }

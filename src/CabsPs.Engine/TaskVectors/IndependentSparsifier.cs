@@ -26,7 +26,7 @@ public abstract class IndependentSparsifier : Sparsifier
     /// <inheritdoc/>
     public sealed override SparsifierKernel<T> Bind<T>(TensorContext context, SparsifierGroup group, IKernels<T> kernels)
     {
-        int[] members = [.. group.Members.Where(i => context.Present[i])];
+        int[] members = [.. group.Members];
         double[] densities = [.. members.Select(i => (double)context.Value(Density, i, group.Parameters))];
         return new Kernel<T>(
             members,
@@ -95,8 +95,9 @@ public abstract class IndependentSparsifier : Sparsifier
                     continue;
                 Span<ulong> mask = tile.Mask(_members[v]);
                 _masks[v].MakeMask(delta, tile.Start, mask);
-                sums[2 * v] += _kernels.SumOfMagnitudes(delta);
-                sums[(2 * v) + 1] += _kernels.SumOfMagnitudes(delta, mask);
+                (double all, double kept) = _kernels.SumsOfMagnitudes(delta, mask);
+                sums[2 * v] += all;
+                sums[(2 * v) + 1] += kept;
             }
         }
 

@@ -32,15 +32,18 @@ internal static class RankMask<T>
 
     private sealed class BlockMask(int length, int skipped, int kept) : VectorMask<T>
     {
+        private uint _hint;
+        private uint _topHint;
+
         public override int BlockLength => Math.Max(1, length);
 
         public override void MakeMask(ReadOnlySpan<T> delta, long start, Span<ulong> mask)
         {
-            Kernels.For<T>().KeepLargest(delta, BlockLength, skipped + kept, skipped + kept, [], mask);
+            Kernels.For<T>().KeepLargest(delta, BlockLength, skipped + kept, skipped + kept, [], mask, ref _hint);
             if (skipped == 0)
                 return;
             ulong[] top = System.Buffers.ArrayPool<ulong>.Shared.Rent(mask.Length);
-            Kernels.For<T>().KeepLargest(delta, BlockLength, skipped, skipped, [], top.AsSpan(0, mask.Length));
+            Kernels.For<T>().KeepLargest(delta, BlockLength, skipped, skipped, [], top.AsSpan(0, mask.Length), ref _topHint);
             for (int i = 0; i < mask.Length; i++)
                 mask[i] &= ~top[i];
             System.Buffers.ArrayPool<ulong>.Shared.Return(top);

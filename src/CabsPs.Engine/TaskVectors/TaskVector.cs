@@ -53,6 +53,8 @@ public sealed record TaskVector(string Name, string BasePath, string ModelPath)
     public static MergeDefinition Define(IReadOnlyList<TaskVector> vectors, MergeMethod method, ParameterSet parameters)
     {
         CheckTogether(vectors);
+        if (method.BaseRule == BaseRule.Ignored)
+            throw new CabsException(CabsError.ParameterInvalid, $"method {method.Name} merges whole models, not task vectors; write a recipe", method.Name);
         var inputs = vectors.Select(v => new ModelInput(v.Name, v.ModelPath, ParameterSet.Of(("weight", v.Weight is { } weight ? weight : "auto")))).ToList();
         var groups = new List<SparsifierGroup>();
         foreach (TaskVectorGroup group in vectors.Select(v => v.Group).OfType<TaskVectorGroup>().Distinct(ReferenceEqualityComparer.Instance).Cast<TaskVectorGroup>())

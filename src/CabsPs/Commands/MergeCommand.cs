@@ -55,7 +55,7 @@ public abstract class MergeCommand : CabsCommand
         MergePlan plan = Run(cancel =>
         {
             MergePlan made = MergePlanner.Plan(definition, options, cancel);
-            CheckpointWriter.CheckDestination(destination, made.Inputs.Prepend(made.Base), options.Force);
+            CheckpointWriter.CheckDestination(destination, made.Models, options.Force);
             return made;
         });
         Tell(plan);
@@ -83,7 +83,7 @@ public abstract class MergeCommand : CabsCommand
     };
 
     private static string Describe(MergePlan plan, string destination) =>
-        $"merge {string.Join(", ", plan.Definition.Inputs.Where(i => i.Contributes).Select(i => i.Name))} into {plan.Base.Name} by {plan.Definition.Method.Name}: "
+        $"merge {string.Join(", ", plan.Definition.Inputs.Where(i => i.Contributes).Select(i => i.Name))}{(plan.Base is null ? string.Empty : $" into {plan.Base.Name}")} by {plan.Definition.Method.Name}: "
         + $"read {Text.Bytes(plan.BytesToRead)}, write {Text.Bytes(plan.Layout.ByteLength)} in {plan.Layout.Shards.Count} file(s) to {destination}, about {Text.Bytes(plan.Memory.ExpectedBytes)} of memory";
 
     private void Tell(MergePlan plan)
@@ -92,6 +92,6 @@ public abstract class MergeCommand : CabsCommand
             WriteWarning(warning);
         if (plan.LeftOut.Count > 0)
             WriteWarning($"{plan.LeftOut.Count} tensor(s) of {plan.LeftOut.Select(t => t.Model).Distinct().Count()} model(s) are left out, {Text.Quote(plan.LeftOut[0].Tensor)} of {plan.LeftOut[0].Model} for one: {plan.LeftOut[0].Reason}; the result lists them under LeftOut");
-        WriteVerbose($"{plan.Tensors.Count(t => t.Action == TensorAction.Merge)} tensors are merged, {plan.Tensors.Count(t => t.Action != TensorAction.Merge)} copied from {plan.Base.Path}, on {plan.Memory.Threads} thread(s)");
+        WriteVerbose($"{plan.Tensors.Count(t => t.Action == TensorAction.Merge)} tensors are merged, {plan.Tensors.Count(t => t.Action != TensorAction.Merge)} copied, on {plan.Memory.Threads} thread(s)");
     }
 }

@@ -44,7 +44,7 @@ public abstract class TaskVectorMethod : MergeMethod
         var weights = new double?[context.Inputs.Count];
         for (int i = 0; i < weights.Length; i++)
         {
-            if (context.Inputs[i].Contributes && context.Present[i])
+            if (context.Inputs[i].Contributes)
                 weights[i] = context.Value(s_weight, i) as double?;
         }
 

@@ -1,0 +1,26 @@
+using CabsPs.Engine.Checkpoints;
+
+namespace CabsPs.Engine.Tokenizers;
+
+/// <summary>A model as vocabularies see it.</summary>
+/// <param name="Name">What messages call it.</param>
+/// <param name="Path">Its folder or file.</param>
+/// <param name="Tokenizer">Its tokenizer; null when it has no tokenizer files.</param>
+/// <param name="IsMerged">False for a model that only gives its numbering or single rows.</param>
+public sealed record VocabularyModel(string Name, string Path, Tokenizer? Tokenizer, bool IsMerged = true)
+{
+    /// <summary>Reads the tokenizers of a merge: of its models, and of those that only the tokenizer settings name.</summary>
+    /// <param name="models">Names and paths of the models, in the recipe's order; a base that is not listed stands first.</param>
+    /// <param name="settings">The settings, or null.</param>
+    public static IReadOnlyList<VocabularyModel> ReadAll(IReadOnlyList<(string Name, string Path)> models, TokenizerSettings? settings)
+    {
+        var found = models.Select(m => new VocabularyModel(m.Name, m.Path, Tokenizers.Tokenizer.Read(m.Path))).ToList();
+        foreach (string path in settings?.Models ?? [])
+        {
+            if (!found.Any(m => ModelPaths.AreSame(m.Path, path)))
+                found.Add(new VocabularyModel(path, path, Tokenizers.Tokenizer.Read(path), IsMerged: false));
+        }
+
+        return found;
+    }
+}
