@@ -24,10 +24,6 @@ public sealed class RecipeErrorTests
 
         // what must be there
         { "base_model: base\n" + Models, CabsError.RecipeInvalid, "the recipe has no 'merge_method'" },
-        { "merge_method: cabs\n" + Models, CabsError.RecipeInvalid, "the recipe has no 'base_model'" },
-        { "merge_method: cabs\nbase_model:\n" + Models, CabsError.RecipeInvalid, "the recipe has no 'base_model'" },
-        { "merge_method: cabs\nbase_model: ~\n" + Models, CabsError.RecipeInvalid, "the recipe has no 'base_model'" },
-        { "merge_method: cabs\nbase_model: null\n" + Models, CabsError.RecipeInvalid, "the recipe has no 'base_model'" },
         { Head, CabsError.RecipeInvalid, "the recipe has no 'models'" },
         { Head + "models: []\n", CabsError.RecipeInvalid, " line 3: 'models' must be a list of models" },
         { Head + "models: a\n", CabsError.RecipeInvalid, " line 3: 'models' must be a list of models" },
@@ -102,6 +98,18 @@ public sealed class RecipeErrorTests
         CabsException failure = Fails(error, () => bench.Read(recipe));
         Assert.StartsWith(bench.Path("recipe.yml"), failure.Message, StringComparison.Ordinal);
         Assert.Contains(message, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("base_model:\n")]
+    [InlineData("base_model: ~\n")]
+    [InlineData("base_model: null\n")]
+    public void A_method_of_task_vectors_needs_a_base(string line)
+    {
+        using var bench = new Workbench();
+        bench.Vectors([1], [2], [3]);
+        Assert.EndsWith("method cabs needs a base_model, and there is none", Fails(CabsError.RecipeInvalid, () => bench.Plan("merge_method: cabs\n" + line + Models)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
