@@ -112,6 +112,16 @@ public interface IKernels<T>
     /// <param name="hint">Where the search begins and the next one shall begin: what the last call on this vector left there, or 0.
     /// The result does not depend on it.</param>
     void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint);
+
+    /// <summary>Fills the masks of vectors that compete for positions (SPEC §4, <c>joint</c>; the rule is
+    /// <see cref="JointAssignment{T}"/>).</summary>
+    /// <param name="tile">The deltas; begins at a block.</param>
+    /// <param name="members">The inputs that compete.</param>
+    /// <param name="blockLength">m.</param>
+    /// <param name="quotas">Per member how many positions of a complete block it gets.</param>
+    /// <param name="tailQuotas">Per member how many of an incomplete last block.</param>
+    /// <param name="rms">Per member the root mean square over the whole tensor; 1 for a vector of zeros.</param>
+    void AssignJointly(Tile<T> tile, IReadOnlyList<int> members, int blockLength, ReadOnlySpan<int> quotas, ReadOnlySpan<int> tailQuotas, ReadOnlySpan<double> rms);
 }
 
 /// <summary>A vector's part in a sum.</summary>

@@ -239,6 +239,22 @@ public sealed class ReferenceKernels<T> : IKernels<T>
         ArrayPool<ulong>.Shared.Return(keys);
     }
 
+    /// <inheritdoc/>
+    public void AssignJointly(Tile<T> tile, IReadOnlyList<int> members, int blockLength, ReadOnlySpan<int> quotas, ReadOnlySpan<int> tailQuotas, ReadOnlySpan<double> rms)
+    {
+        tile.Claimed.Clear();
+        foreach (int member in members)
+            tile.Mask(member).Clear();
+        var assignment = new JointAssignment<T>();
+        Span<int> left = new int[members.Count];
+        for (int start = 0; start < tile.Length; start += blockLength)
+        {
+            int length = Math.Min(blockLength, tile.Length - start);
+            (length == blockLength ? quotas : tailQuotas).CopyTo(left);
+            assignment.Assign(tile, members, start, length, rms, left);
+        }
+    }
+
     /// <summary>|value| as an integer of the same order: its bits without the sign. NaN counts as larger than infinity.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Magnitude(T value) => typeof(T) == typeof(float)

@@ -161,6 +161,18 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     public void KeepLargest(ReadOnlySpan<float> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint) =>
         BlockSelection<TCodes>.KeepLargest(delta, blockLength, quota, tailQuota, claimed, mask, ref hint);
 
+    /// <inheritdoc/>
+    public void AssignJointly(Tile<float> tile, IReadOnlyList<int> members, int blockLength, ReadOnlySpan<int> quotas, ReadOnlySpan<int> tailQuotas, ReadOnlySpan<double> rms)
+    {
+        bool allFinite = true;
+        foreach (double size in rms)
+            allFinite &= double.IsFinite(size);
+        if (allFinite && blockLength <= JointSelection<V, TCodes>.LongestBlock)
+            JointSelection<V, TCodes>.Assign(tile, members, blockLength, quotas, tailQuotas, rms);
+        else
+            ReferenceKernels<float>.Instance.AssignJointly(tile, members, blockLength, quotas, tailQuotas, rms);
+    }
+
     private static unsafe delegate*<byte*, ReadOnlySpan<StoredTerm>, float, float, byte*, int, bool> DenseRun(DType from, DType to) => (from, to) switch
     {
         (DType.BF16, DType.BF16) => &DenseStream.Run<V, StoredBF16, StoredBF16>,
