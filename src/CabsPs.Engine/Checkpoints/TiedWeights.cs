@@ -7,6 +7,9 @@ public static class TiedWeights
     /// <summary>The output head.</summary>
     public const string Head = "lm_head.weight";
 
+    private static readonly string[] s_heads =
+        [Head, "lm_head.bias", "embed_out.weight", "predictions.bias", "predictions.decoder.weight", "predictions.decoder.bias", "lm_head.decoder.weight", "lm_head.decoder.bias"];
+
     private static readonly string[] s_embeddings =
         ["embed_tokens.weight", "wte.weight", "word_embeddings.weight", "tok_embeddings.weight", "embed_in.weight", "shared.weight"];
 
@@ -23,9 +26,9 @@ public static class TiedWeights
         return null;
     }
 
-    /// <summary>True for the output head and token embeddings: tensors with a row per token.</summary>
+    /// <summary>True for output heads, their biases and token embeddings: tensors with a row per token.</summary>
     public static bool IsVocabularyIndexed(string name) =>
-        name == Head || s_embeddings.Any(ending => name == ending || name.EndsWith("." + ending, StringComparison.Ordinal));
+        s_heads.Concat(s_embeddings).Any(ending => name == ending || name.EndsWith("." + ending, StringComparison.Ordinal));
 
     /// <summary>True for class names of models that have an output head over the vocabulary.</summary>
     public static bool IsLanguageModel(string architecture) =>

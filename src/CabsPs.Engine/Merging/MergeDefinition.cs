@@ -1,5 +1,6 @@
 using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.TaskVectors;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
@@ -60,6 +61,9 @@ public sealed record MergeDefinition
     /// <summary>Lets an expert lack a tensor of the base: it adds nothing there.</summary>
     public bool SkipMissing { get; init; }
 
+    /// <summary>Cuts embeddings of different height to the rows that all models have, instead of refusing them.</summary>
+    public bool TruncatesEmbeddings { get; init; }
+
     /// <summary>Lets NaN and infinity through instead of refusing them.</summary>
     public bool AllowNonFinite { get; init; }
 
@@ -70,8 +74,21 @@ public sealed record MergeDefinition
     /// <summary>Where the merge was asked for, such as <c>recipe.yml line 1</c>, for messages.</summary>
     public string? Origin { get; init; }
 
+    /// <summary>Which tokens the result has and where their rows come from; null keeps the donor's tokenizer.</summary>
+    public TokenizerSettings? Tokenizer { get; init; }
+
+    /// <summary>The result's chat template, as <see cref="ChatTemplates"/> takes it; null keeps the tokenizer's own.</summary>
+    public string? ChatTemplate { get; init; }
+
     /// <summary>What the reader of the recipe wants its writer to know.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Paths of all models that are named, each once.</summary>
+    public IEnumerable<string> ModelPaths => new[] { BasePath }
+        .Concat(Inputs.Select(i => i.Path))
+        .Concat(Modules.SelectMany(m => m.Slices).SelectMany(s => s.Sources.Select(i => i.Path).Append(s.BasePath)))
+        .Concat(Tokenizer?.Models ?? [])
+        .OfType<string>().Distinct(StringComparer.Ordinal);
 
     /// <summary>The modules, or the one that stands for the whole models.</summary>
     internal IReadOnlyList<MergeModule> AllModules =>

@@ -1,6 +1,7 @@
 using System.Numerics;
 using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Numerics;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
@@ -80,9 +81,9 @@ internal sealed class MergeJob<T> : TensorJob
     private void RunPiece(long start, int length, WorkBuffers buffers, Tile<T> tile)
     {
         if (Plan.Base is { } own)
-            Fill(own, start, length, buffers.Base, buffers.PieceBytes);
+            Fill(own, RowsOf(-1), start, length, buffers.Base, buffers.PieceBytes);
         for (int i = 0; i < Plan.Inputs.Count; i++)
-            Fill(Plan.Inputs[i], start, length, buffers.Input(i), buffers.PieceBytes);
+            Fill(Plan.Inputs[i], RowsOf(i), start, length, buffers.Input(i), buffers.PieceBytes);
 
         bool writes = _pass == _kernel.MeasuringPasses;
         int sumCount = _kernel.SumCount(_pass), outSize = Plan.Output.Type.Size();
@@ -90,9 +91,9 @@ internal sealed class MergeJob<T> : TensorJob
         {
             tile.MoveTo(start + at, Math.Min(_cut.Tile, length - at));
             if (Plan.Base is { } inBase)
-                Load(inBase, at, buffers.Base, tile.Base, tile.Start);
+                Load(inBase, RowsOf(-1), at, buffers.Base, tile.Base, tile.Start);
             for (int i = 0; i < Plan.Inputs.Count; i++)
-                Load(Plan.Inputs[i], at, buffers.Input(i), tile.Input(i), tile.Start);
+                Load(Plan.Inputs[i], RowsOf(i), at, buffers.Input(i), tile.Input(i), tile.Start);
 
             Span<double> sums = _sums.AsSpan((int)(tile.Start / _cut.Segment) * sumCount, sumCount);
             if (!writes)
@@ -109,10 +110,16 @@ internal sealed class MergeJob<T> : TensorJob
             Write(start, buffers.Output.AsSpan(0, length * outSize), buffers.PieceBytes);
     }
 
-    private void Fill(TensorInfo tensor, long start, int length, byte[] buffer, int pieceBytes)
+    // the base comes first among a tensor's rows
+    private MappedTensor? RowsOf(int input) => Plan.Rows?[input + (Plan.Base is null ? 0 : 1)];
+
+    private void Fill(TensorInfo tensor, MappedTensor? rows, long start, int length, byte[] buffer, int pieceBytes)
     {
         int size = tensor.Type.Size();
-        _reader.Read(tensor, start * size, buffer.AsSpan(0, length * size), pieceBytes);
+        if (rows is not null)
+            rows.ReadBytes(_reader, start, buffer.AsSpan(0, length * size), pieceBytes);
+        else
+            _reader.Read(tensor, start * size, buffer.AsSpan(0, length * size), pieceBytes);
     }
 
     private void Write(long start, ReadOnlySpan<byte> bytes, int pieceBytes)
@@ -122,10 +129,13 @@ internal sealed class MergeJob<T> : TensorJob
             _writer.Write(Plan.Output.Name, offset + at, bytes.Slice(at, Math.Min(pieceBytes, bytes.Length - at)));
     }
 
-    private void Load(TensorInfo tensor, int at, byte[] bytes, Span<T> values, long start)
+    private void Load(TensorInfo tensor, MappedTensor? rows, int at, byte[] bytes, Span<T> values, long start)
     {
         int size = tensor.Type.Size();
-        if (_kernels.Widen(bytes.AsSpan(at * size, values.Length * size), tensor.Type, values) || _plan.Definition.AllowNonFinite)
+        bool finite = _kernels.Widen(bytes.AsSpan(at * size, values.Length * size), tensor.Type, values);
+        if (rows is not null)
+            finite &= rows.Fill(_reader, _kernels, start, values);
+        if (finite || _plan.Definition.AllowNonFinite)
             return;
         int first = _kernels.FirstNonFinite(values);
         throw new CabsException(CabsError.NonFiniteInput, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {values[first]} at index {start + first}; repair the model, or allow non-finite weights", tensor.Name);

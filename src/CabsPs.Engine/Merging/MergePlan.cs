@@ -1,4 +1,5 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
@@ -17,21 +18,22 @@ public sealed record OutputFile(string Name, long ByteLength);
 /// the place of every byte of the result.</summary>
 public sealed class MergePlan
 {
-    internal MergePlan(MergeDefinition definition, ModelSet models, IReadOnlyList<TensorPlan> tensors, IReadOnlyList<LeftOutTensor> leftOut, IReadOnlyList<string> warnings, MergeOptions options)
+    internal MergePlan(MergeDefinition definition, ModelSet models, PlanDraft draft, MergeOptions options)
     {
         Definition = definition;
         Models = models.All;
         Donor = models.Donor;
         Base = models.Base;
         Inputs = models.Inputs;
-        Tensors = tensors;
-        LeftOut = leftOut;
-        Warnings = warnings;
+        IReadOnlyList<TensorPlan> tensors = Tensors = draft.Tensors;
+        LeftOut = draft.LeftOut;
         Options = options;
         Layout = OutputLayout.Create([.. tensors.Select(t => t.Output)], options.ShardBytes);
         ConfigType = Checkpoint.DominantType(tensors.Select(t => (t.Output.Type, t.Output.Count)));
-        SideFiles = Checkpoints.SideFiles.List(Donor);
-        ConfigText = Donor.Config is { } config ? (ConfigType is { } type ? config.WithType(type) : config.Text) : null;
+        TokenizerFiles = draft.TokenizerFiles ?? [];
+        SideFiles = [.. Checkpoints.SideFiles.List(Donor).Where(f => draft.TokenizerFiles is null || !TokenizerOutput.IsTokenizerFile(Path.GetFileName(f)))];
+        ConfigText = Donor.Config is { } config ? new ConfigEditor(config, draft.Warnings).Edit(ConfigType, ChangedLayers(draft), draft.VocabularySize) : null;
+        Warnings = draft.Warnings;
         Passes = new int[tensors.Count];
         int longest = 1;
         for (int i = 0; i < tensors.Count; i++)
@@ -81,6 +83,9 @@ public sealed class MergePlan
     /// <summary>Full paths of the donor's small files that are copied.</summary>
     public IReadOnlyList<string> SideFiles { get; }
 
+    /// <summary>The result's tokenizer files where they are not the donor's.</summary>
+    internal IReadOnlyList<TokenizerFile> TokenizerFiles { get; }
+
     /// <summary>The result's config.json, or null when the donor has none.</summary>
     public byte[]? ConfigText { get; }
 
@@ -94,6 +99,7 @@ public sealed class MergePlan
                 files.Add(new OutputFile(Checkpoint.IndexFile, index.Length));
             if (ConfigText is { } text)
                 files.Add(new OutputFile(ModelConfig.FileName, text.Length));
+            files.AddRange(TokenizerFiles.Select(f => new OutputFile(f.Name, f.ByteLength)));
             files.AddRange(SideFiles.Select(f => new OutputFile(Path.GetFileName(f), new FileInfo(f).Length)));
             return files;
         }
@@ -115,6 +121,12 @@ public sealed class MergePlan
     /// <summary>The computation of a tensor.</summary>
     internal TensorKernel<T> Bind<T>(TensorPlan tensor, Numerics.IKernels<T> kernels)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T> => Definition.Method.Bind(new TensorContext(Definition, tensor), kernels);
+
+    private List<LayerChange> ChangedLayers(PlanDraft draft)
+    {
+        var donor = new LayerMap(Donor.Tensors.Select(t => t.Name));
+        return [.. draft.Layers.Select(l => new LayerChange(l.Prefix, donor.Find(l.Prefix)?.Count ?? l.Count, l.Count)).Where(c => c.From != c.To)];
+    }
 
     private (int Passes, int Block) Shape<T>(TensorPlan tensor)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>

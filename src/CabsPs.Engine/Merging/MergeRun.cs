@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
@@ -88,6 +89,14 @@ public sealed class MergeRun
     {
         if (_plan.ConfigText is { } config)
             writer.WriteFile(ModelConfig.FileName, config);
+        foreach (TokenizerFile file in _plan.TokenizerFiles)
+        {
+            if (file.Content is { } text)
+                writer.WriteFile(file.Name, text);
+            else
+                writer.CopyFile(file.Source!);
+        }
+
         foreach (string file in _plan.SideFiles)
             writer.CopyFile(file);
     }

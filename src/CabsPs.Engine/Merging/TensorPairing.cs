@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
@@ -13,8 +14,14 @@ internal readonly record struct WantedTensor(Checkpoint Model, string Name)
 }
 
 /// <summary>Pairs the tensors of several models and decides what happens to each, or refuses what does not fit together.</summary>
-internal sealed class TensorPairing(MergeDefinition definition, List<string> warnings)
+internal sealed class TensorPairing(MergeDefinition definition, VocabularyPlan? vocabulary)
 {
+    /// <summary>What the user may not have meant.</summary>
+    public List<string> Warnings { get; } = [.. definition.Warnings];
+
+    /// <summary>Rows that embeddings were cut to, where they were.</summary>
+    public long? ShortestVocabulary { get; private set; }
+
     /// <summary>Decides on one tensor of the result.</summary>
     /// <param name="name">Its name in the result.</param>
     /// <param name="inBase">Where the base has it; null without a base.</param>
@@ -25,32 +32,59 @@ internal sealed class TensorPairing(MergeDefinition definition, List<string> war
     {
         WantedTensor reference = inBase ?? inputs[0];
         TensorInfo main = reference.Find() ?? throw Lacks(reference, null);
-        if (!TakesPart(name))
-            return Copy(name, main);
-        var found = new List<TensorInfo>();
+        var found = new List<(Checkpoint Model, TensorInfo Tensor)>();
+        if (inBase is { } own)
+            found.Add((own.Model, main));
         var present = new List<InputScope>();
-        for (int i = 0; i < inputs.Count; i++)
+        for (int i = 0; i < inputs.Count && TakesPart(name); i++)
         {
             if (Pair(reference, main, inputs[i], scope.Inputs[i].Model) is not { } tensor)
                 continue;
-            found.Add(tensor);
+            found.Add((inputs[i].Model, tensor));
             present.Add(scope.Inputs[i]);
         }
 
-        TensorInfo? own = inBase is null ? null : main;
-        if (!main.Type.IsMergeable())
-            return new TensorPlan(new OutputTensor(name, main.Type, main.Shape, main.Count), TensorAction.CopyIdentical, own, found, InDouble: false);
-        if (found.Count == 0 || !definition.Method.InputCount.Allows(found.Count))
-            return Copy(name, own ?? found[0]);
-        DType promoted = found.Aggregate(main.Type, (type, input) => DTypes.Promote(type, input.Type));
-        var plan = new TensorPlan(new OutputTensor(name, definition.OutputType ?? promoted, main.Shape, main.Count), TensorAction.Merge, own, found, promoted == DType.F64) { Scope = scope with { Inputs = present } };
-        return definition.Method.IsCopy(new TensorContext(definition, plan)) ? Copy(name, found[0]) : plan;
+        if (found.Count == 0)
+            found.Add((reference.Model, main));
+        IReadOnlyList<MappedTensor>? rows = vocabulary?.Map(name, found, Warnings);
+        if (rows is null)
+            found = FitVocabularies(name, found);
+        else if (rows.All(r => r.IsIdentity))
+            rows = null;
+        return Decide(name, inBase is not null, [.. found.Select(f => f.Tensor)], rows, scope with { Inputs = present });
     }
 
-    private TensorPlan Copy(string name, TensorInfo source)
+    private TensorPlan Decide(string name, bool hasBase, IReadOnlyList<TensorInfo> found, IReadOnlyList<MappedTensor>? rows, TensorScope scope)
     {
-        DType type = source.Type.IsMergeable() ? definition.OutputType ?? source.Type : source.Type;
-        return new TensorPlan(new OutputTensor(name, type, source.Shape, source.Count), TensorAction.Copy, source, [], source.Type == DType.F64);
+        TensorInfo main = found[0];
+        TensorInfo? inBase = hasBase ? main : null;
+        IReadOnlyList<TensorInfo> inputs = hasBase ? [.. found.Skip(1)] : found;
+        IReadOnlyList<long> shape = rows is null ? main.Shape : [rows[0].Count / rows[0].RowLength, .. main.Shape.Skip(1)];
+        long count = rows is null ? main.Count : rows[0].Count;
+        if (!main.Type.IsMergeable())
+            return new TensorPlan(new OutputTensor(name, main.Type, main.Shape, main.Count), TensorAction.CopyIdentical, inBase, inputs, InDouble: false);
+        DType promoted = found.Aggregate(main.Type, (type, input) => DTypes.Promote(type, input.Type));
+        var plan = new TensorPlan(new OutputTensor(name, definition.OutputType ?? promoted, shape, count), TensorAction.Merge, inBase, inputs, promoted == DType.F64) { Rows = rows, Scope = scope };
+        // a base alone, or too few models with the tensor, leave nothing to compute
+        bool computes = scope.Inputs.Count > 0 && definition.Method.InputCount.Allows(scope.Inputs.Count) && !definition.Method.IsCopy(new TensorContext(definition, plan));
+        if (computes)
+            return plan;
+        plan = plan with { Action = TensorAction.Copy, Base = main, Inputs = [], InDouble = main.Type == DType.F64, Rows = rows is null ? null : [rows[0]], Scope = TensorScope.Empty };
+        return plan with { Output = plan.Output with { Type = definition.OutputType ?? main.Type } };
+    }
+
+    // only where it was asked for: the rows that all models have
+    private List<(Checkpoint Model, TensorInfo Tensor)> FitVocabularies(string name, List<(Checkpoint Model, TensorInfo Tensor)> found)
+    {
+        TensorInfo main = found[0].Tensor;
+        if (found.All(f => f.Tensor.Shape.SequenceEqual(main.Shape)))
+            return found;
+        if (!definition.TruncatesEmbeddings || !TiedWeights.IsVocabularyIndexed(name) || !found.All(f => f.Tensor.Shape.Skip(1).SequenceEqual(main.Shape.Skip(1))))
+            throw ShapeMismatch(name, main, found.First(f => !f.Tensor.Shape.SequenceEqual(main.Shape)).Tensor);
+        long shortest = found.Min(f => f.Tensor.Shape[0]);
+        ShortestVocabulary = Math.Min(shortest, ShortestVocabulary ?? shortest);
+        Warnings.Add($"tensor {Text.Quote(name)} is cut to the {shortest} rows that all models have");
+        return [.. found.Select(f => (f.Model, f.Tensor with { Shape = [shortest, .. f.Tensor.Shape.Skip(1)], Count = f.Tensor.Count / f.Tensor.Shape[0] * shortest }))];
     }
 
     private TensorInfo? Pair(WantedTensor reference, TensorInfo main, WantedTensor wanted, ModelInput input)
@@ -59,12 +93,10 @@ internal sealed class TensorPairing(MergeDefinition definition, List<string> war
         {
             if (!definition.SkipMissing)
                 throw Lacks(wanted, reference);
-            warnings.Add($"{input.Name} lacks tensor {Text.Quote(wanted.Name)} and adds nothing there");
+            Warnings.Add($"{input.Name} lacks tensor {Text.Quote(wanted.Name)} and adds nothing there");
             return null;
         }
 
-        if (!tensor.Shape.SequenceEqual(main.Shape))
-            throw ShapeMismatch(wanted.Name, main, tensor);
         if (tensor.Type != main.Type && !(tensor.Type.IsMergeable() && main.Type.IsMergeable()))
             throw new CabsException(CabsError.TensorTypeMismatch, $"tensor {Text.Quote(wanted.Name)} is {main.Type} in {main.File} but {tensor.Type} in {tensor.File}; exclude it to keep the former", wanted.Name);
         return tensor;
@@ -75,10 +107,12 @@ internal sealed class TensorPairing(MergeDefinition definition, List<string> war
             ? $"{wanted.Model.Path}: lacks tensor {Text.Quote(wanted.Name)} of {known.Model.Path}; use 'missing: skip' to let it add nothing there, or exclude the tensor"
             : $"{wanted.Model.Path}: lacks tensor {Text.Quote(wanted.Name)}, which the recipe needs", wanted.Name);
 
-    private static CabsException ShapeMismatch(string name, TensorInfo main, TensorInfo tensor)
+    private CabsException ShapeMismatch(string name, TensorInfo main, TensorInfo tensor)
     {
         string remedy = TiedWeights.IsVocabularyIndexed(name)
-            ? "the vocabularies differ: merge models with the same tokenizer, or exclude the tensor to keep the former"
+            ? definition.Tokenizer is null
+                ? "the vocabularies differ: a 'tokenizer' key (such as 'tokenizer: {source: union}') fits them to each other, --unsafe-truncate-embeddings cuts them to the shortest"
+                : "they differ in more than their rows, so they belong to different models"
             : "the models are not of one kind, or exclude the tensor to keep the former";
         return new CabsException(CabsError.TensorShapeMismatch, $"tensor {Text.Quote(name)} is {main.ShapeText} in {main.File} but {tensor.ShapeText} in {tensor.File}; {remedy}", name);
     }

@@ -1,4 +1,5 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
@@ -28,6 +29,9 @@ public sealed record TensorPlan(OutputTensor Output, TensorAction Action, Tensor
 
     /// <summary>All tensors read, the base's first.</summary>
     public IEnumerable<TensorInfo> Sources => Base is null ? Inputs : Inputs.Prepend(Base);
+
+    /// <summary>The rows of each of <see cref="Sources"/>, where they are not the result's own; null for most tensors.</summary>
+    internal IReadOnlyList<MappedTensor>? Rows { get; init; }
 
     /// <summary>Where its parameter values come from.</summary>
     internal TensorScope Scope { get; init; } = TensorScope.Empty;

@@ -30,6 +30,9 @@ internal sealed class MappedTensor
     /// <summary>The model's tensor.</summary>
     public TensorInfo Own { get; }
 
+    /// <summary>Whether the result has the model's own rows, all of them and in their order.</summary>
+    public bool IsIdentity => _map.IsIdentity && _map.Count == Own.Shape[0];
+
     /// <summary>Elements in a row.</summary>
     public int RowLength { get; }
 
