@@ -75,11 +75,11 @@ public sealed class MergePlanner
 
         ModulePart[] named = [.. modules.Select(m => PartOf(_models.Donor, m))];
         ModulePart[] forgotten = [.. MapOf(_models.Donor).Parts.Except(named)];
-        ModulePart? main = MapOf(_models.Donor).Main;
+        ModulePart? main = MapOf(_models.Donor).Homes.FirstOrDefault(named.Contains);
         foreach (ModulePart part in forgotten)
         {
-            // an output head beside the parts belongs to the text or the decoder; anything larger must be named
-            if (part.Stack is not null || part.Names.Count() > 2 || main is null || !named.Contains(main))
+            // an output head beside the parts belongs to one of them; anything larger must be named
+            if (part.Stack is not null || part.Names.Count() > 2 || main is null)
                 throw new CabsException(CabsError.RecipeInvalid, $"{modules[0].Origin ?? _definition.Origin}: the recipe says nothing of {part.Name} ({Text.Quote(part.Names.First())}, …); add it under 'modules'", part.Name);
         }
 

@@ -78,8 +78,10 @@ internal sealed class ModuleMap
         return Parts.FirstOrDefault(p => p.Name == name) ?? Parts.FirstOrDefault(p => group.Contains(p.Name));
     }
 
-    /// <summary>The part to which a stray tensor, such as an output head, belongs: the text or the decoder.</summary>
-    public ModulePart? Main => Find(s_aliases[0][0]);
+    /// <summary>The parts to which a stray tensor, such as an output head, may belong, the likeliest first: with the token embedding,
+    /// to which it often is tied, else with the text or the decoder.</summary>
+    public IEnumerable<ModulePart> Homes =>
+        new[] { Parts.FirstOrDefault(p => TiedWeights.FindEmbedding(Model) is { } embedding && p.Names.Contains(embedding.Name)), Find(s_aliases[0][0]) }.OfType<ModulePart>();
 
     // a classifier of two numbered layers beside a transformer is no part of its own
     private static LayerStack[] MainStacks(LayerMap layers)
