@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Numerics;
 using CabsPs.Engine.Tokenizers;
@@ -12,11 +14,13 @@ internal sealed class MergeJob<T> : TensorJob
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private const int TargetSegment = 1 << 18;
+    private static readonly DType s_type = typeof(T) == typeof(float) ? DType.F32 : DType.F64;
     private readonly MergePlan _plan;
     private readonly CheckpointReader _reader;
     private readonly CheckpointWriter _writer;
     private readonly CancellationToken _cancel;
     private readonly IKernels<T> _kernels;
+    private readonly PieceLoop<T> _loop;
     private readonly TensorKernel<T> _kernel;
     private readonly Cut _cut;
     private double[] _sums;
@@ -38,6 +42,7 @@ internal sealed class MergeJob<T> : TensorJob
         _kernel = kernel;
         _cancel = cancel;
         _cut = Cut.Of(plan, Plan, kernel.BlockLength);
+        _loop = new PieceLoop<T>(kernel, kernels, _cut.Tile, _cut.Segment, plan.Definition.AllowNonFinite);
         _sums = NewSums();
     }
 
@@ -80,46 +85,40 @@ internal sealed class MergeJob<T> : TensorJob
 
     private void RunPiece(long start, int length, WorkBuffers buffers, Tile<T> tile)
     {
-        if (Plan.Base is { } own)
-            Fill(own, RowsOf(-1), start, length, buffers.Base, buffers.PieceBytes);
-        for (int i = 0; i < Plan.Inputs.Count; i++)
-            Fill(Plan.Inputs[i], RowsOf(i), start, length, buffers.Input(i), buffers.PieceBytes);
-
-        bool writes = _pass == _kernel.MeasuringPasses;
-        int sumCount = _kernel.SumCount(_pass), outSize = Plan.Output.Type.Size();
-        for (int at = 0; at < length; at += _cut.Tile)
-        {
-            tile.MoveTo(start + at, Math.Min(_cut.Tile, length - at));
-            if (Plan.Base is { } inBase)
-                Load(inBase, RowsOf(-1), at, buffers.Base, tile.Base, tile.Start);
-            for (int i = 0; i < Plan.Inputs.Count; i++)
-                Load(Plan.Inputs[i], RowsOf(i), at, buffers.Input(i), tile.Input(i), tile.Start);
-
-            Span<double> sums = _sums.AsSpan((int)(tile.Start / _cut.Segment) * sumCount, sumCount);
-            if (!writes)
-            {
-                _kernel.Measure(_pass, tile, sums);
-                continue;
-            }
-
-            _kernel.Merge(tile, tile.Output, sums);
-            _kernels.Narrow(tile.Output, Plan.Output.Type, buffers.Output.AsSpan(at * outSize, tile.Length * outSize));
-        }
-
-        if (writes)
-            Write(start, buffers.Output.AsSpan(0, length * outSize), buffers.PieceBytes);
+        StoredWeights? origin = Plan.Base is { } own ? Fill(own, RowsOf(-1), start, length, buffers.Base, buffers.PieceBytes) : null;
+        var inputs = new StoredWeights?[Plan.Inputs.Count];
+        for (int i = 0; i < inputs.Length; i++)
+            inputs[i] = Fill(Plan.Inputs[i], RowsOf(i), start, length, buffers.Input(i), buffers.PieceBytes);
+        var output = new StoredWeights(Plan.Output.Type, buffers.Output.AsMemory(0, length * Plan.Output.Type.Size()));
+        if (_loop.Run(_pass, start, length, origin, inputs, output, tile, _sums) is { } bad)
+            throw NonFinite(bad);
+        if (_pass == _kernel.MeasuringPasses)
+            Write(start, output.Bytes.Span, buffers.PieceBytes);
     }
 
     // the base comes first among a tensor's rows
     private MappedTensor? RowsOf(int input) => Plan.Rows?[input + (Plan.Base is null ? 0 : 1)];
 
-    private void Fill(TensorInfo tensor, MappedTensor? rows, long start, int length, byte[] buffer, int pieceBytes)
+    private StoredWeights Fill(TensorInfo tensor, MappedTensor? rows, long start, int length, byte[] buffer, int pieceBytes)
     {
         int size = tensor.Type.Size();
         if (rows is not null)
-            rows.ReadBytes(_reader, start, buffer.AsSpan(0, length * size), pieceBytes);
-        else
-            _reader.Read(tensor, start * size, buffer.AsSpan(0, length * size), pieceBytes);
+            return FillRows(rows, start, length, buffer, pieceBytes);
+        _reader.Read(tensor, start * size, buffer.AsSpan(0, length * size), pieceBytes);
+        return new StoredWeights(tensor.Type, buffer.AsMemory(0, length * size));
+    }
+
+    // rows made from several models are complete only in the computing type
+    private StoredWeights FillRows(MappedTensor rows, long start, int length, byte[] buffer, int pieceBytes)
+    {
+        int size = rows.Own.Type.Size();
+        byte[] stored = ArrayPool<byte>.Shared.Rent(length * size);
+        rows.ReadBytes(_reader, start, stored.AsSpan(0, length * size), pieceBytes);
+        Span<T> values = MemoryMarshal.Cast<byte, T>(buffer.AsSpan())[..length];
+        _kernels.Widen(stored.AsSpan(0, length * size), rows.Own.Type, values);
+        rows.Fill(_reader, _kernels, start, values);
+        ArrayPool<byte>.Shared.Return(stored);
+        return new StoredWeights(s_type, buffer.AsMemory(0, length * s_type.Size()));
     }
 
     private void Write(long start, ReadOnlySpan<byte> bytes, int pieceBytes)
@@ -129,16 +128,10 @@ internal sealed class MergeJob<T> : TensorJob
             _writer.Write(Plan.Output.Name, offset + at, bytes.Slice(at, Math.Min(pieceBytes, bytes.Length - at)));
     }
 
-    private void Load(TensorInfo tensor, MappedTensor? rows, int at, byte[] bytes, Span<T> values, long start)
+    private CabsException NonFinite(NonFiniteWeight bad)
     {
-        int size = tensor.Type.Size();
-        bool finite = _kernels.Widen(bytes.AsSpan(at * size, values.Length * size), tensor.Type, values);
-        if (rows is not null)
-            finite &= rows.Fill(_reader, _kernels, start, values);
-        if (finite || _plan.Definition.AllowNonFinite)
-            return;
-        int first = _kernels.FirstNonFinite(values);
-        throw new CabsException(CabsError.NonFiniteInput, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {values[first]} at index {start + first}; repair the model, or allow non-finite weights", tensor.Name);
+        TensorInfo tensor = bad.Input < 0 ? Plan.Base! : Plan.Inputs[bad.Input];
+        return new CabsException(CabsError.NonFiniteInput, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {(T)T.CreateTruncating(bad.Value)} at index {bad.Index}; repair the model, or allow non-finite weights", tensor.Name);
     }
 
     /// <summary>How a tensor is cut: tiles of whole blocks are computed at once, pieces of whole tiles are read at once, segments
@@ -149,6 +142,8 @@ internal sealed class MergeJob<T> : TensorJob
         {
             int tile = (int)Math.Min(MemoryBudget.TileFor(blockLength), Math.Max(tensor.Output.Count, 1));
             int widest = tensor.Sources.Aggregate(tensor.Output.Type.Size(), (size, t) => Math.Max(size, t.Type.Size()));
+            if (tensor.Rows is not null)
+                widest = Math.Max(widest, s_type.Size());
             long piece = Math.Max(1, plan.Memory.PieceBytes / widest / tile) * tile;
             long segment = (TargetSegment + tile - 1L) / tile * tile;
             return new Cut(tile, piece, segment, Math.Max(1, piece / segment) * segment);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Numerics;
 using CabsPs.Engine.TaskVectors;
 
@@ -53,6 +54,9 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     public override int BlockLength { get; }
 
     /// <inheritdoc/>
+    public override bool WantsDeltas => true;
+
+    /// <inheritdoc/>
     public override int MeasuringPasses => _groupPasses + (_automatic ? 1 : 0);
 
     /// <inheritdoc/>
@@ -67,7 +71,6 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     public override void Measure(int pass, Tile<T> tile, Span<double> sums)
     {
-        SubtractBase(tile);
         if (pass >= _groupPasses)
         {
             MakeMasks(tile);
@@ -111,29 +114,54 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
     {
-        SubtractBase(tile);
         MakeMasks(tile);
         TallyVectors(tile, sums);
         TallyPairs(tile, sums[(3 * _terms.Length)..]);
         Span<T> total = tile.Total;
         total.Clear();
-        foreach (int i in _terms)
+        foreach (Term<T> term in Terms(stackalloc Term<T>[_terms.Length]))
         {
-            T weight = T.CreateTruncating(_weights[i]);
-            if (_masked[i])
-                _kernels.AddScaled(total, tile.Input(i), weight, tile.Mask(i));
+            if (term.Masked)
+                _kernels.AddScaled(total, tile.Input(term.Input), term.Weight, tile.Mask(term.Input));
             else
-                _kernels.AddScaled(total, tile.Input(i), weight);
+                _kernels.AddScaled(total, tile.Input(term.Input), term.Weight);
         }
 
         if (_combination.ElectSign)
             ElectSigns(tile, total);
-        if (_combination.Normalize)
-            Normalize(total);
-        if (_combination.Lambda != 1)
-            _kernels.Scale(total, T.CreateTruncating(_combination.Lambda));
+        _kernels.Divide(total, Divisor());
+        _kernels.Scale(total, T.CreateTruncating(_combination.Lambda));
         tile.Base.CopyTo(output);
         _kernels.Add(output, total);
+    }
+
+    /// <inheritdoc/>
+    internal override void MergeStored(Tile<T> tile, IKernels<T> kernels, DType type, Span<byte> destination, Span<double> sums)
+    {
+        if (_combination.ElectSign)
+        {
+            base.MergeStored(tile, kernels, type, destination, sums);
+            return;
+        }
+
+        MakeMasks(tile);
+        TallyVectors(tile, sums);
+        TallyPairs(tile, sums[(3 * _terms.Length)..]);
+        kernels.Combine(tile, Terms(stackalloc Term<T>[_terms.Length]), Divisor(), T.CreateTruncating(_combination.Lambda), type, destination);
+    }
+
+    /// <inheritdoc/>
+    internal override bool TryMergeStored(IKernels<T> kernels, StoredWeights origin, StoredWeights?[] inputs, StoredWeights output, Span<double> sums)
+    {
+        if (_groups.Length > 0 || _combination.ElectSign || _terms.Length < _inputs.Length || _inputs.Any(i => inputs[i]!.Value.Type != origin.Type))
+            return false;
+        T[] weights = [.. _terms.Select(i => T.CreateTruncating(_weights[i]))];
+        ReadOnlyMemory<byte>[] experts = [.. _terms.Select(i => (ReadOnlyMemory<byte>)inputs[i]!.Value.Bytes)];
+        if (!kernels.TryCombineStored(origin.Bytes, origin.Type, experts, weights, Divisor(), T.CreateTruncating(_combination.Lambda), output.Type, output.Bytes))
+            return false;
+        for (int t = 0; t < _terms.Length; t++)
+            sums[3 * t] += origin.Count;
+        return true;
     }
 
     /// <inheritdoc/>
@@ -162,12 +190,6 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         return a / x * b;
     }
 
-    private void SubtractBase(Tile<T> tile)
-    {
-        foreach (int i in _inputs)
-            _kernels.Subtract(tile.Input(i), tile.Base);
-    }
-
     private void MakeMasks(Tile<T> tile)
     {
         foreach (SparsifierKernel<T> group in _groups)
@@ -185,9 +207,10 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
                 continue;
             }
 
+            (double energy, double kept) = _kernels.SumsOfSquares(tile.Input(i), tile.Mask(i));
             sums[3 * t] += BitMask.Count(tile.Mask(i));
-            sums[(3 * t) + 1] += _kernels.SumOfSquares(tile.Input(i));
-            sums[(3 * t) + 2] += _kernels.SumOfSquares(tile.Input(i), tile.Mask(i));
+            sums[(3 * t) + 1] += energy;
+            sums[(3 * t) + 2] += kept;
         }
     }
 
@@ -247,12 +270,18 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         return sum / T.CreateTruncating(Math.Max(count, 1));
     }
 
-    private void Normalize(Span<T> total)
+    private ReadOnlySpan<Term<T>> Terms(Span<Term<T>> terms)
+    {
+        for (int t = 0; t < terms.Length; t++)
+            terms[t] = new Term<T>(_terms[t], T.CreateTruncating(_weights[_terms[t]]), _masked[_terms[t]]);
+        return terms;
+    }
+
+    private T Divisor()
     {
         T sum = T.Zero;
         foreach (int i in _terms)
             sum += T.CreateTruncating(_weights[i]);
-        if (T.Abs(sum) >= T.CreateTruncating(1e-8))
-            _kernels.Divide(total, sum);
+        return _combination.Normalize && T.Abs(sum) >= T.CreateTruncating(1e-8) ? sum : T.One;
     }
 }

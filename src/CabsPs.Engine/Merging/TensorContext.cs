@@ -1,3 +1,5 @@
+using CabsPs.Engine.Checkpoints;
+
 namespace CabsPs.Engine.Merging;
 
 /// <summary>One tensor of a merge: its inputs, and the values that its parameters have there.</summary>
@@ -15,6 +17,16 @@ public sealed class TensorContext
         _plan = plan;
         Inputs = [.. plan.Scope.Inputs.Select(i => i.Model)];
         Groups = [.. definition.Groups.Select(Localise).Where(g => g.Members.Count > 0)];
+    }
+
+    /// <summary>A tensor outside any layer that all models of a definition have; for measurements and tests without files.</summary>
+    internal static TensorContext OfAll(MergeDefinition definition, string tensor, params long[] shape)
+    {
+        long count = shape.Aggregate(1L, (product, length) => product * length);
+        var info = new TensorInfo(tensor, DType.F32, shape, count, string.Empty, 0);
+        bool hasBase = definition.BasePath is not null && definition.Method.BaseRule != BaseRule.Ignored;
+        var scope = new TensorScope(0, [.. definition.Inputs.Select((input, i) => new InputScope(input, i, tensor))], [definition.Parameters]);
+        return new TensorContext(definition, new TensorPlan(new OutputTensor(tensor, DType.F32, shape, count), TensorAction.Merge, hasBase ? info : null, [.. definition.Inputs.Select(_ => info)], InDouble: false) { Scope = scope });
     }
 
     /// <summary>The tensor's name in the result.</summary>

@@ -1,4 +1,6 @@
 using System.Numerics;
+using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Engine.Merging;
 
@@ -26,6 +28,9 @@ public abstract class TensorKernel<T>
     {
     }
 
+    /// <summary>Whether the tile's inputs come as deltas, the base already subtracted, which costs no pass of its own.</summary>
+    public virtual bool WantsDeltas => false;
+
     /// <summary>Receives the sums of a finished pass.</summary>
     public virtual void Complete(int pass, ReadOnlySpan<double> totals)
     {
@@ -36,6 +41,23 @@ public abstract class TensorKernel<T>
     /// <param name="output">Receives the merged weights.</param>
     /// <param name="sums">Figures for the report, to be added to.</param>
     public abstract void Merge(Tile<T> tile, Span<T> output, Span<double> sums);
+
+    /// <summary>Computes one piece of the result and stores it. Overridden only where one pass can do both.</summary>
+    /// <param name="tile">The piece; its arrays may be overwritten.</param>
+    /// <param name="kernels">The arithmetic.</param>
+    /// <param name="type">The type the result is stored as.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    /// <param name="sums">Figures for the report, to be added to.</param>
+    internal virtual void MergeStored(Tile<T> tile, IKernels<T> kernels, DType type, Span<byte> destination, Span<double> sums)
+    {
+        Merge(tile, tile.Output, sums);
+        kernels.Narrow(tile.Output, type, destination);
+    }
+
+    /// <summary>Computes a piece of the result from stored bytes alone, where a method can do that in one pass and need not know
+    /// whether a weight is finite.</summary>
+    /// <returns>False when it was not done; tiles follow then.</returns>
+    internal virtual bool TryMergeStored(IKernels<T> kernels, StoredWeights origin, StoredWeights?[] inputs, StoredWeights output, Span<double> sums) => false;
 
     /// <summary>Puts the writing pass's figures into the report.</summary>
     public virtual void Report(ReadOnlySpan<double> totals, Tally tally)
@@ -53,6 +75,7 @@ public sealed class Tile<T>
     private T[] _output = [];
     private T[][] _inputs = [];
     private ulong[][] _masks = [];
+    private uint[] _hints = [];
     private ulong[] _claimed = [];
 
     /// <summary>The first element's place in the tensor.</summary>
@@ -71,17 +94,20 @@ public sealed class Tile<T>
     internal Span<T> Output => _output.AsSpan(0, Length);
 
     /// <summary>Room for a set of positions.</summary>
-    public Span<ulong> Claimed => _claimed.AsSpan(0, Numerics.BitMask.WordCount(Length));
+    public Span<ulong> Claimed => _claimed.AsSpan(0, BitMask.WordCount(Length));
 
     /// <summary>An input's weights (or, once a method has subtracted the base, its deltas).</summary>
     public Span<T> Input(int index) => _inputs[index].AsSpan(0, Length);
 
     /// <summary>Room for an input's mask.</summary>
-    public Span<ulong> Mask(int index) => _masks[index].AsSpan(0, Numerics.BitMask.WordCount(Length));
+    public Span<ulong> Mask(int index) => _masks[index].AsSpan(0, BitMask.WordCount(Length));
+
+    /// <summary>Where the search for an input's largest deltas begins, see <see cref="IKernels{T}.KeepLargest"/>.</summary>
+    public ref uint Hint(int index) => ref _hints[index];
 
     /// <summary>Bytes the arrays take for a tile of this size.</summary>
     public static unsafe long ByteLength(int inputs, int length) =>
-        ((inputs + 3L) * length * sizeof(T)) + ((inputs + 1L) * Numerics.BitMask.WordCount(length) * 8);
+        ((inputs + 3L) * length * sizeof(T)) + ((inputs + 1L) * BitMask.WordCount(length) * 8);
 
     /// <summary>Makes room.</summary>
     internal void Reserve(int inputs, int length)
@@ -93,13 +119,14 @@ public sealed class Tile<T>
             _output = new T[length];
             _inputs = new T[inputs][];
             _masks = new ulong[inputs][];
+            _hints = new uint[inputs];
             for (int i = 0; i < inputs; i++)
             {
                 _inputs[i] = new T[length];
-                _masks[i] = new ulong[Numerics.BitMask.WordCount(length)];
+                _masks[i] = new ulong[BitMask.WordCount(length)];
             }
 
-            _claimed = new ulong[Numerics.BitMask.WordCount(length)];
+            _claimed = new ulong[BitMask.WordCount(length)];
         }
     }
 

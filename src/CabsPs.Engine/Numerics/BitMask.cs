@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace CabsPs.Engine.Numerics;
 
@@ -16,6 +17,26 @@ public static class BitMask
     /// <summary>Puts element i into the set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Set(Span<ulong> mask, int i) => mask[i >> 6] |= 1UL << i;
+
+    /// <summary>The 64 elements from any place on; zeros past the end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong Read(ReadOnlySpan<ulong> mask, int start)
+    {
+        int word = start >> 6, offset = start & 63;
+        ulong bits = mask[word] >> offset;
+        return offset != 0 && word + 1 < mask.Length ? bits | (mask[word + 1] << (64 - offset)) : bits;
+    }
+
+    /// <summary>The first ones of a word, at most this many.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong Lowest(ulong word, int count)
+    {
+        if (Bmi2.X64.IsSupported)
+            return Bmi2.X64.ParallelBitDeposit(Bmi2.X64.ZeroHighBits(ulong.MaxValue, (ulong)Math.Min(count, 64)), word);
+        for (int surplus = BitOperations.PopCount(word) - count; surplus > 0; surplus--)
+            word ^= 1UL << (63 - BitOperations.LeadingZeroCount(word));
+        return word;
+    }
 
     /// <summary>How many elements the set has.</summary>
     public static long Count(ReadOnlySpan<ulong> mask)

@@ -1,4 +1,5 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Merging;
 
 namespace CabsPs.Engine.Numerics;
 
@@ -15,6 +16,14 @@ public interface IKernels<T>
     /// <param name="destination">Receives the values.</param>
     /// <returns>True when all values are finite.</returns>
     bool Widen(ReadOnlySpan<byte> source, DType type, Span<T> destination);
+
+    /// <summary>Converts stored elements and subtracts others from them, in one pass.</summary>
+    /// <param name="source">Stored bytes, as for <see cref="Widen"/>.</param>
+    /// <param name="type">Their type.</param>
+    /// <param name="origin">What to subtract.</param>
+    /// <param name="delta">Receives the differences.</param>
+    /// <returns>True when all stored values are finite.</returns>
+    bool WidenDelta(ReadOnlySpan<byte> source, DType type, ReadOnlySpan<T> origin, Span<T> delta);
 
     /// <summary>Converts computed values to the stored type, rounding once to nearest, ties to even.</summary>
     /// <param name="source">The values.</param>
@@ -49,6 +58,33 @@ public interface IKernels<T>
     /// <summary>Σ values[i]² over the ones of a mask, in the same order.</summary>
     double SumOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
 
+    /// <summary>Both sums at once: over all values and over the ones of the mask, each in the same order.</summary>
+    (double All, double Kept) SumsOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
+
+    /// <summary>base + lambda · (Σ weight · masked delta) / divisor, stored: products, sums, quotient, product and sum are rounded
+    /// one by one in this order, the terms in theirs.</summary>
+    /// <param name="tile">The base and the deltas; its room for sums may be overwritten.</param>
+    /// <param name="terms">The terms.</param>
+    /// <param name="divisor">What the sum is divided by; 1 for nothing.</param>
+    /// <param name="lambda">What the sum is multiplied by; 1 for nothing.</param>
+    /// <param name="type">The stored type.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    void Combine(Tile<T> tile, ReadOnlySpan<Term<T>> terms, T divisor, T lambda, DType type, Span<byte> destination);
+
+    /// <summary>The same for dense deltas of weights that are all stored as one type, from stored bytes to stored bytes without a
+    /// tile between, where an implementation has a way to do that.</summary>
+    /// <param name="origin">The base's stored weights.</param>
+    /// <param name="type">The type of all inputs.</param>
+    /// <param name="experts">Per term the stored weights.</param>
+    /// <param name="weights">Per term the factor.</param>
+    /// <param name="divisor">What the sum is divided by; 1 for nothing.</param>
+    /// <param name="lambda">What the sum is multiplied by; 1 for nothing.</param>
+    /// <param name="resultType">The stored type of the result.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    /// <returns>False when it was not done, because there is no such way or a weight is not finite; the destination is garbage
+    /// then.</returns>
+    bool TryCombineStored(ReadOnlyMemory<byte> origin, DType type, ReadOnlySpan<ReadOnlyMemory<byte>> experts, ReadOnlySpan<T> weights, T divisor, T lambda, DType resultType, Memory<byte> destination) => false;
+
     /// <summary>Keeps the largest |delta| of every block (SPEC: balanced sparsification, conflict-aware assignment).</summary>
     /// <param name="delta">The deltas; blocks begin at element 0.</param>
     /// <param name="blockLength">m: elements per block; the last block may be shorter.</param>
@@ -56,5 +92,15 @@ public interface IKernels<T>
     /// <param name="tailQuota">How many to keep in an incomplete last block.</param>
     /// <param name="claimed">Positions earlier vectors keep; used only where a block has too few free nonzero ones. May be empty.</param>
     /// <param name="mask">Receives the positions kept. Equal magnitudes: the lowest index wins; an exact zero is never kept.</param>
-    void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask);
+    /// <param name="hint">Where the search begins and the next one shall begin: what the last call on this vector left there, or 0.
+    /// The result does not depend on it.</param>
+    void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint);
 }
+
+/// <summary>A vector's part in a sum.</summary>
+/// <param name="Input">Which input of the tile.</param>
+/// <param name="Weight">Its factor.</param>
+/// <param name="Masked">Whether only the ones of its mask count.</param>
+/// <typeparam name="T">float or double.</typeparam>
+public readonly record struct Term<T>(int Input, T Weight, bool Masked)
+    where T : unmanaged;

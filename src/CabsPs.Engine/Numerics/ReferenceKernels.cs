@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Merging;
 
 namespace CabsPs.Engine.Numerics;
 
@@ -40,6 +42,14 @@ public sealed class ReferenceKernels<T> : IKernels<T>
         }
 
         return FirstNonFinite(destination) < 0;
+    }
+
+    /// <inheritdoc/>
+    public bool WidenDelta(ReadOnlySpan<byte> source, DType type, ReadOnlySpan<T> origin, Span<T> delta)
+    {
+        bool finite = Widen(source, type, delta);
+        Subtract(delta, origin);
+        return finite;
     }
 
     /// <inheritdoc/>
@@ -150,26 +160,45 @@ public sealed class ReferenceKernels<T> : IKernels<T>
     }
 
     /// <inheritdoc/>
-    public void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask)
+    public (double All, double Kept) SumsOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask) =>
+        (SumOfSquares(values), SumOfSquares(values, mask));
+
+    /// <inheritdoc/>
+    public void Combine(Tile<T> tile, ReadOnlySpan<Term<T>> terms, T divisor, T lambda, DType type, Span<byte> destination)
+    {
+        Span<T> total = tile.Total;
+        total.Clear();
+        foreach (Term<T> term in terms)
+        {
+            if (term.Masked)
+                AddScaled(total, tile.Input(term.Input), term.Weight, tile.Mask(term.Input));
+            else
+                AddScaled(total, tile.Input(term.Input), term.Weight);
+        }
+
+        Divide(total, divisor);
+        Scale(total, lambda);
+        Span<T> output = tile.Output;
+        tile.Base.CopyTo(output);
+        Add(output, total);
+        Narrow(output, type, destination);
+    }
+
+    /// <inheritdoc/>
+    public void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint)
     {
         mask.Clear();
-        var free = new List<int>();
-        var taken = new List<int>();
+        ulong[] keys = ArrayPool<ulong>.Shared.Rent(Math.Min(blockLength, delta.Length));
         for (int start = 0; start < delta.Length; start += blockLength)
         {
             int end = Math.Min(start + blockLength, delta.Length);
             int wanted = end - start == blockLength ? quota : tailQuota;
-            free.Clear();
-            taken.Clear();
-            for (int i = start; i < end; i++)
-            {
-                if (Magnitude(delta[i]) != 0)
-                    (claimed.IsEmpty || !BitMask.Has(claimed, i) ? free : taken).Add(i);
-            }
-
-            wanted -= Take(free, delta, wanted, mask);
-            Take(taken, delta, wanted, mask);
+            wanted -= Take(delta, start, end, wanted, claimed, fromClaimed: false, mask, keys);
+            if (!claimed.IsEmpty)
+                Take(delta, start, end, wanted, claimed, fromClaimed: true, mask, keys);
         }
+
+        ArrayPool<ulong>.Shared.Return(keys);
     }
 
     /// <summary>|value| as an integer of the same order: its bits without the sign. NaN counts as larger than infinity.</summary>
@@ -190,19 +219,35 @@ public sealed class ReferenceKernels<T> : IKernels<T>
         return sums[0];
     }
 
-    private static int Take(List<int> candidates, ReadOnlySpan<T> delta, int wanted, Span<ulong> mask)
+    // takes what is above the smallest magnitude wanted, then as many of that one, from the left, as are still wanted
+    private static int Take(ReadOnlySpan<T> delta, int start, int end, int wanted, ReadOnlySpan<ulong> claimed, bool fromClaimed, Span<ulong> mask, Span<ulong> keys)
     {
-        int count = Math.Min(wanted, candidates.Count);
+        int found = 0;
+        for (int i = start; i < end; i++)
+        {
+            if (IsCandidate(delta, i, claimed, fromClaimed))
+                keys[found++] = Magnitude(delta[i]);
+        }
+
+        int count = Math.Min(wanted, found);
         if (count <= 0)
             return 0;
-        var keys = new (ulong Key, int Index)[candidates.Count];
-        for (int i = 0; i < keys.Length; i++)
-            keys[i] = (~Magnitude(delta[candidates[i]]), candidates[i]);
-        Array.Sort(keys);
-        for (int i = 0; i < count; i++)
-            BitMask.Set(mask, keys[i].Index);
+        keys[..found].Sort();
+        ulong smallest = keys[found - count];
+        int ties = keys[(found - count)..found].LastIndexOf(smallest) + 1;
+        for (int i = start; i < end; i++)
+        {
+            if (!IsCandidate(delta, i, claimed, fromClaimed) || Magnitude(delta[i]) < smallest)
+                continue;
+            if (Magnitude(delta[i]) > smallest || ties-- > 0)
+                BitMask.Set(mask, i);
+        }
+
         return count;
     }
+
+    private static bool IsCandidate(ReadOnlySpan<T> delta, int i, ReadOnlySpan<ulong> claimed, bool fromClaimed) =>
+        Magnitude(delta[i]) != 0 && (!claimed.IsEmpty && BitMask.Has(claimed, i)) == fromClaimed;
 
     private static void Convert<TFrom, TTo>(ReadOnlySpan<TFrom> source, Span<TTo> destination, Func<TFrom, TTo> one)
     {

@@ -124,7 +124,7 @@ public sealed class CabsSparsifier : Sparsifier
                 BlockRule block = _blocks[v];
                 Span<ulong> mask = tile.Mask(_members[v]);
                 bool first = v == 0 || !_avoidConflicts;
-                _kernels.KeepLargest(tile.Input(_members[v]), block.Length, block.Quota, block.TailQuota, first ? [] : claimed, mask);
+                _kernels.KeepLargest(tile.Input(_members[v]), block.Length, block.Quota, block.TailQuota, first ? [] : claimed, mask, ref tile.Hint(_members[v]));
                 if (_avoidConflicts)
                     BitMask.Union(claimed, mask);
             }

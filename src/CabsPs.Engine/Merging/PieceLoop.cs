@@ -1,0 +1,104 @@
+using System.Numerics;
+using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Numerics;
+
+namespace CabsPs.Engine.Merging;
+
+/// <summary>Stored weights in memory.</summary>
+/// <param name="Type">Their type.</param>
+/// <param name="Bytes">Their bytes.</param>
+internal readonly record struct StoredWeights(DType Type, Memory<byte> Bytes)
+{
+    /// <summary>How many there are.</summary>
+    public int Count => Bytes.Length / Type.Size();
+
+    /// <summary>Some of them.</summary>
+    public StoredWeights Part(int start, int length) => this with { Bytes = Bytes.Slice(start * Type.Size(), length * Type.Size()) };
+
+    /// <summary>The bytes of some elements.</summary>
+    public Span<byte> Slice(int start, int length) => Bytes.Span.Slice(start * Type.Size(), length * Type.Size());
+}
+
+/// <summary>A NaN or infinity in an input.</summary>
+/// <param name="Input">The input, or -1 for the base.</param>
+/// <param name="Index">The element's place in the tensor.</param>
+/// <param name="Value">What stands there.</param>
+internal readonly record struct NonFiniteWeight(int Input, long Index, double Value);
+
+/// <summary>Takes stored bytes of all models through one pass of a kernel, tile by tile: the inner loop of every merge, and what
+/// the benchmarks measure in memory.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+/// <param name="kernel">The computation.</param>
+/// <param name="kernels">The arithmetic.</param>
+/// <param name="tileLength">Elements in a tile, a multiple of the kernel's blocks.</param>
+/// <param name="segment">Elements that share sums, a multiple of the tile's.</param>
+/// <param name="allowNonFinite">Lets NaN and infinity through.</param>
+internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, int tileLength, long segment, bool allowNonFinite)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Runs one pass over a piece.</summary>
+    /// <param name="pass">Which; the one after the measuring passes writes.</param>
+    /// <param name="start">The piece's first element, a multiple of the tile's length.</param>
+    /// <param name="length">Its elements.</param>
+    /// <param name="origin">The base's weights; null without a base.</param>
+    /// <param name="inputs">The inputs' weights; null for one that lacks the tensor.</param>
+    /// <param name="output">Room for the result.</param>
+    /// <param name="tile">Room to work in.</param>
+    /// <param name="sums">The sums of all segments.</param>
+    /// <returns>The first weight that is not finite, where that ended the pass.</returns>
+    public NonFiniteWeight? Run(int pass, long start, int length, StoredWeights? origin, StoredWeights?[] inputs, StoredWeights output, Tile<T> tile, double[] sums)
+    {
+        int sumCount = kernel.SumCount(pass);
+        var parts = new StoredWeights?[inputs.Length];
+        for (int at = 0; at < length;)
+        {
+            long index = (start + at) / segment;
+            int count = (int)Math.Min(length - at, ((index + 1) * segment) - start - at);
+            for (int i = 0; i < inputs.Length; i++)
+                parts[i] = inputs[i]?.Part(at, count);
+            Span<double> own = sums.AsSpan((int)index * sumCount, sumCount);
+            if (RunPart(pass, start + at, origin?.Part(at, count), parts, output.Part(at, count), tile, own) is { } bad)
+                return bad;
+            at += count;
+        }
+
+        return null;
+    }
+
+    private NonFiniteWeight? RunPart(int pass, long start, StoredWeights? origin, StoredWeights?[] inputs, StoredWeights output, Tile<T> tile, Span<double> sums)
+    {
+        bool writes = pass == kernel.MeasuringPasses;
+        if (writes && origin is { } stored && kernel.TryMergeStored(kernels, stored, inputs, output, sums))
+            return null;
+        int length = output.Count;
+        for (int at = 0; at < length; at += tileLength)
+        {
+            tile.MoveTo(start + at, Math.Min(tileLength, length - at));
+            if (origin is { } own && !kernels.Widen(own.Slice(at, tile.Length), own.Type, tile.Base) && !allowNonFinite)
+                return Find(-1, own, at, tile);
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                if (inputs[i] is { } input && !Load(input.Slice(at, tile.Length), input.Type, tile, i) && !allowNonFinite)
+                    return Find(i, input, at, tile);
+            }
+
+            if (writes)
+                kernel.MergeStored(tile, kernels, output.Type, output.Slice(at, tile.Length), sums);
+            else
+                kernel.Measure(pass, tile, sums);
+        }
+
+        return null;
+    }
+
+    private bool Load(ReadOnlySpan<byte> bytes, DType type, Tile<T> tile, int input) => kernel.WantsDeltas
+        ? kernels.WidenDelta(bytes, type, tile.Base, tile.Input(input))
+        : kernels.Widen(bytes, type, tile.Input(input));
+
+    private NonFiniteWeight Find(int input, StoredWeights weights, int at, Tile<T> tile)
+    {
+        kernels.Widen(weights.Slice(at, tile.Length), weights.Type, tile.Base);
+        int first = kernels.FirstNonFinite(tile.Base);
+        return new NonFiniteWeight(input, tile.Start + first, double.CreateTruncating(tile.Base[first]));
+    }
+}

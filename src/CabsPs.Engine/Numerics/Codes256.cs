@@ -1,0 +1,132 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace CabsPs.Engine.Numerics;
+
+/// <summary>32 codes in a vector, counted lane by lane: AVX2.</summary>
+internal readonly struct Codes256 : ICodes
+{
+    // a lane counts at most this many vectors before it would overflow
+    private const int LongestRun = 32 * 254;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Encode64(ref readonly float delta, uint floor, int shift, ref byte codes)
+    {
+        Encode32(in delta, 0, floor, shift, ref codes);
+        Encode32(in delta, 32, floor, shift, ref codes);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int CountAtLeast(ref readonly byte codes, int length, int code)
+    {
+        Vector256<byte> limit = Vector256.Create((byte)code);
+        int count = 0;
+        for (int start = 0; start < length; start += LongestRun)
+        {
+            Vector256<byte> counts = Vector256<byte>.Zero, others = Vector256<byte>.Zero;
+            int end = Math.Min(length, start + LongestRun);
+            int i = start;
+            for (; i + 128 <= end; i += 128)
+            {
+                counts -= AtLeast(in codes, i, limit);
+                others -= AtLeast(in codes, i + 32, limit);
+                counts -= AtLeast(in codes, i + 64, limit);
+                others -= AtLeast(in codes, i + 96, limit);
+            }
+
+            for (; i < end; i += 32)
+                counts -= AtLeast(in codes, i, limit);
+            count += Sum(counts) + Sum(others);
+        }
+
+        return count;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong AtLeast(ref readonly byte codes, int code)
+    {
+        Vector256<byte> limit = Vector256.Create((byte)code);
+        return AtLeast(in codes, 0, limit).ExtractMostSignificantBits() | ((ulong)AtLeast(in codes, 32, limit).ExtractMostSignificantBits() << 32);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Erase(ref byte codes, ulong keep)
+    {
+        Erase32(ref codes, (uint)keep);
+        Erase32(ref Unsafe.Add(ref codes, 32), (uint)(keep >> 32));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong SameMagnitude(ref readonly float delta, uint magnitude)
+    {
+        Vector256<uint> wanted = Vector256.Create(magnitude);
+        ulong same = 0;
+        for (int i = 0; i < 64; i += 8)
+            same |= (ulong)Vector256.Equals(Magnitude(in delta, (nuint)i), wanted).ExtractMostSignificantBits() << i;
+        return same;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Encode32(ref readonly float delta, nuint at, uint floor, int shift, ref byte codes)
+    {
+        Vector256<uint> a = Code(in delta, at, floor, shift), b = Code(in delta, at + 8, floor, shift);
+        Vector256<uint> c = Code(in delta, at + 16, floor, shift), d = Code(in delta, at + 24, floor, shift);
+        Vector256<byte> bytes;
+        if (Avx2.IsSupported)
+        {
+            Vector256<ushort> low = Avx2.PackUnsignedSaturate(a.AsInt32(), b.AsInt32()), high = Avx2.PackUnsignedSaturate(c.AsInt32(), d.AsInt32());
+            // the packs work on halves; this puts the eight groups of four in order
+            bytes = Avx2.PermuteVar8x32(Avx2.PackUnsignedSaturate(low.AsInt16(), high.AsInt16()).AsInt32(), Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7)).AsByte();
+        }
+        else
+        {
+            bytes = Vector256.Narrow(Vector256.Narrow(a, b), Vector256.Narrow(c, d));
+        }
+
+        bytes.StoreUnsafe(ref codes, at);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Code(ref readonly float delta, nuint i, uint floor, int shift) =>
+        Vector256.Min((Vector256.Max(Magnitude(in delta, i), Vector256.Create(floor)) - Vector256.Create(floor)) >>> shift, Vector256.Create(255u));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Erase32(ref byte codes, uint keep)
+    {
+        Vector256<byte> bit = Vector256.Create(0x8040201008040201ul).AsByte(), words = Vector256.Create(keep).AsByte();
+        Vector256<byte> place = Vector256.Create(0ul, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303).AsByte();
+        Vector256<byte> source = Avx2.IsSupported ? Avx2.Shuffle(words, place) : Vector256.Shuffle(words, place);
+        (Vector256.LoadUnsafe(ref codes) & Vector256.Equals(source & bit, bit)).StoreUnsafe(ref codes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> AtLeast(ref readonly byte codes, int i, Vector256<byte> limit)
+    {
+        Vector256<byte> value = Vector256.LoadUnsafe(in codes, (nuint)i);
+        return Vector256.Equals(Vector256.Max(value, limit), value);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Sum(Vector256<byte> counts)
+    {
+        if (Avx2.IsSupported)
+        {
+            Vector256<ulong> sums = Avx2.SumAbsoluteDifferences(counts, Vector256<byte>.Zero).AsUInt64();
+            Vector128<ulong> pair = sums.GetLower() + sums.GetUpper();
+            return (int)(pair.ToScalar() + pair.GetElement(1));
+        }
+
+        (Vector256<ushort> low, Vector256<ushort> high) = Vector256.Widen(counts);
+        return Vector256.Sum(low + high);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Magnitude(ref readonly float delta, nuint i) =>
+        Vector256.LoadUnsafe(in delta, i).AsUInt32() & Vector256.Create(0x7FFF_FFFFu);
+}

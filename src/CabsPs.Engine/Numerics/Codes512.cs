@@ -1,0 +1,87 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace CabsPs.Engine.Numerics;
+
+/// <summary>64 codes in a vector, comparisons as 64-bit masks: AVX-512.</summary>
+internal readonly struct Codes512 : ICodes
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Encode64(ref readonly float delta, uint floor, int shift, ref byte codes)
+    {
+        for (nuint i = 0; i < 64; i += 16)
+        {
+            Vector512<uint> value = Magnitude(in delta, i);
+            value = (Vector512.Max(value, Vector512.Create(floor)) - Vector512.Create(floor)) >>> shift;
+            Vector128<byte> bytes;
+            if (Avx512F.IsSupported)
+            {
+                bytes = Avx512F.ConvertToVector128ByteWithSaturation(value);
+            }
+            else
+            {
+                value = Vector512.Min(value, Vector512.Create(255u));
+                Vector256<ushort> words = Vector256.Narrow(value.GetLower(), value.GetUpper());
+                bytes = Vector128.Narrow(words.GetLower(), words.GetUpper());
+            }
+
+            bytes.StoreUnsafe(ref codes, i);
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int CountAtLeast(ref readonly byte codes, int length, int code)
+    {
+        Vector512<byte> limit = Vector512.Create((byte)code);
+        int count = 0;
+        int i = 0;
+        for (; i + 256 <= length; i += 256)
+        {
+            count += BitOperations.PopCount(AtLeast(in codes, i, limit)) + BitOperations.PopCount(AtLeast(in codes, i + 64, limit))
+                + (BitOperations.PopCount(AtLeast(in codes, i + 128, limit)) + BitOperations.PopCount(AtLeast(in codes, i + 192, limit)));
+        }
+
+        for (; i < length; i += 64)
+            count += BitOperations.PopCount(AtLeast(in codes, i, limit));
+        return count;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong AtLeast(ref readonly byte codes, int code) => AtLeast(in codes, 0, Vector512.Create((byte)code));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Erase(ref byte codes, ulong keep)
+    {
+        Vector512<byte> bit = Vector512.Create(0x8040201008040201ul).AsByte(), words = Vector512.Create(keep).AsByte();
+        Vector512<byte> place = Vector512.Create(0ul, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303, 0x0404040404040404, 0x0505050505050505, 0x0606060606060606, 0x0707070707070707).AsByte();
+        // in every 16 bytes of the repeated word all of its bytes can be reached
+        Vector512<byte> source = Avx512BW.IsSupported ? Avx512BW.Shuffle(words, place) : Vector512.Shuffle(words, place);
+        Vector512<byte> kept = Vector512.Equals(source & bit, bit);
+        (Vector512.LoadUnsafe(ref codes) & kept).StoreUnsafe(ref codes);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong SameMagnitude(ref readonly float delta, uint magnitude)
+    {
+        Vector512<uint> wanted = Vector512.Create(magnitude);
+        return Vector512.Equals(Magnitude(in delta, 0), wanted).ExtractMostSignificantBits()
+            | (Vector512.Equals(Magnitude(in delta, 16), wanted).ExtractMostSignificantBits() << 16)
+            | (Vector512.Equals(Magnitude(in delta, 32), wanted).ExtractMostSignificantBits() << 32)
+            | (Vector512.Equals(Magnitude(in delta, 48), wanted).ExtractMostSignificantBits() << 48);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong AtLeast(ref readonly byte codes, int i, Vector512<byte> limit) =>
+        Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(in codes, (nuint)i), limit).ExtractMostSignificantBits();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Magnitude(ref readonly float delta, nuint i) =>
+        Vector512.LoadUnsafe(in delta, i).AsUInt32() & Vector512.Create(0x7FFF_FFFFu);
+}

@@ -1,0 +1,189 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using CabsPs.Engine.Merging;
+
+namespace CabsPs.Engine.Numerics;
+
+/// <summary>The element-wise kernels over a range of a span whose length is a multiple of the lanes: called once in the full
+/// width and once, for what is left, in one lane.</summary>
+/// <typeparam name="V">The lanes.</typeparam>
+internal static class ElementLoops<V>
+    where V : struct, ILanes<V>
+{
+    private const uint MagnitudeBits = 0x7FFF_FFFF;
+    private const uint LargestFinite = 0x7F7F_FFFF;
+
+    /// <summary>See <see cref="IKernels{T}.Widen"/>.</summary>
+    public static bool Widen<TStored>(ReadOnlySpan<byte> source, Span<float> destination, int start, int end)
+        where TStored : struct, IStored
+    {
+        ref byte from = ref MemoryMarshal.GetReference(source);
+        ref float to = ref MemoryMarshal.GetReference(destination);
+        V largest = V.OfBits(0);
+        for (int i = start; i < end; i += V.Count)
+        {
+            V value = TStored.Load<V>(in Unsafe.Add(ref from, (nint)i * TStored.Size));
+            largest = V.MaxBits(largest, value & V.OfBits(MagnitudeBits));
+            V.Store(value, ref Unsafe.Add(ref to, i));
+        }
+
+        return !V.AnyGreaterBits(largest, LargestFinite);
+    }
+
+    /// <summary>See <see cref="IKernels{T}.WidenDelta"/>.</summary>
+    public static bool WidenDelta<TStored>(ReadOnlySpan<byte> source, ReadOnlySpan<float> origin, Span<float> delta, int start, int end)
+        where TStored : struct, IStored
+    {
+        ref byte from = ref MemoryMarshal.GetReference(source);
+        ref float minus = ref MemoryMarshal.GetReference(origin);
+        ref float to = ref MemoryMarshal.GetReference(delta);
+        V largest = V.OfBits(0);
+        for (int i = start; i < end; i += V.Count)
+        {
+            V value = TStored.Load<V>(in Unsafe.Add(ref from, (nint)i * TStored.Size));
+            largest = V.MaxBits(largest, value & V.OfBits(MagnitudeBits));
+            V.Store(value - V.Load(in Unsafe.Add(ref minus, i)), ref Unsafe.Add(ref to, i));
+        }
+
+        return !V.AnyGreaterBits(largest, LargestFinite);
+    }
+
+    /// <summary>See <see cref="IKernels{T}.Narrow"/>.</summary>
+    public static void Narrow<TStored>(ReadOnlySpan<float> source, Span<byte> destination, int start, int end)
+        where TStored : struct, IStored
+    {
+        ref float from = ref MemoryMarshal.GetReference(source);
+        ref byte to = ref MemoryMarshal.GetReference(destination);
+        for (int i = start; i < end; i += V.Count)
+            TStored.Store(V.Load(in Unsafe.Add(ref from, i)), ref Unsafe.Add(ref to, (nint)i * TStored.Size));
+    }
+
+    /// <summary>values[i] = values[i] op other[i].</summary>
+    public static void Apply<TOperation>(Span<float> values, ReadOnlySpan<float> other, int start, int end)
+        where TOperation : struct, IOperation
+    {
+        ref float a = ref MemoryMarshal.GetReference(values);
+        ref float b = ref MemoryMarshal.GetReference(other);
+        for (int i = start; i < end; i += V.Count)
+            V.Store(TOperation.Of(V.Load(in Unsafe.Add(ref a, i)), V.Load(in Unsafe.Add(ref b, i))), ref Unsafe.Add(ref a, i));
+    }
+
+    /// <summary>values[i] = values[i] op number.</summary>
+    public static void Apply<TOperation>(Span<float> values, float number, int start, int end)
+        where TOperation : struct, IOperation
+    {
+        ref float a = ref MemoryMarshal.GetReference(values);
+        V b = V.Of(number);
+        for (int i = start; i < end; i += V.Count)
+            V.Store(TOperation.Of(V.Load(in Unsafe.Add(ref a, i)), b), ref Unsafe.Add(ref a, i));
+    }
+
+    /// <summary>See <see cref="IKernels{T}.AddScaled(Span{T}, ReadOnlySpan{T}, T, ReadOnlySpan{ulong})"/>; an empty mask is one of
+    /// ones.</summary>
+    public static void AddScaled(Span<float> total, ReadOnlySpan<float> delta, float weight, ReadOnlySpan<ulong> mask, int start, int end)
+    {
+        ref float sum = ref MemoryMarshal.GetReference(total);
+        ref float term = ref MemoryMarshal.GetReference(delta);
+        V factor = V.Of(weight), ones = V.OfBits(uint.MaxValue);
+        for (int i = start; i < end; i += V.Count)
+        {
+            V old = V.Load(in Unsafe.Add(ref sum, i));
+            V updated = old + (factor * V.Load(in Unsafe.Add(ref term, i)));
+            if (!mask.IsEmpty)
+                updated = V.Select(V.Keep(ones, (uint)(mask[i >> 6] >> i)), updated, old);
+            V.Store(updated, ref Unsafe.Add(ref sum, i));
+        }
+    }
+
+    /// <summary>See <see cref="IKernels{T}.Combine"/>: four vectors side by side, each summed in registers. Where a
+    /// mask has a zero, +0 is added: a sum that began at +0 is never −0, so that leaves every bit alone.</summary>
+    /// <returns>The first element not done: fewer than four vectors are left.</returns>
+    public static int Combine<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, Span<byte> destination, int start, int end)
+        where TStored : struct, IStored
+    {
+        ref float origin = ref MemoryMarshal.GetReference(tile.Base);
+        ref byte to = ref MemoryMarshal.GetReference(destination);
+        V factor = V.Of(lambda), by = V.Of(divisor);
+        int i = start;
+        for (; i + (4 * V.Count) <= end; i += 4 * V.Count)
+        {
+            V a = V.OfBits(0), b = V.OfBits(0), c = V.OfBits(0), d = V.OfBits(0);
+            foreach (Term<float> term in terms)
+            {
+                ref float delta = ref Unsafe.Add(ref MemoryMarshal.GetReference(tile.Input(term.Input)), i);
+                V weight = V.Of(term.Weight);
+                V pa = weight * V.Load(in delta), pb = weight * V.Load(in Unsafe.Add(ref delta, V.Count));
+                V pc = weight * V.Load(in Unsafe.Add(ref delta, 2 * V.Count)), pd = weight * V.Load(in Unsafe.Add(ref delta, 3 * V.Count));
+                if (term.Masked)
+                {
+                    ulong bits = tile.Mask(term.Input)[i >> 6] >> i;
+                    pa = V.Keep(pa, (uint)bits);
+                    pb = V.Keep(pb, (uint)(bits >> V.Count));
+                    pc = V.Keep(pc, (uint)(bits >> (2 * V.Count)));
+                    pd = V.Keep(pd, (uint)(bits >> (3 * V.Count)));
+                }
+
+                a += pa;
+                b += pb;
+                c += pc;
+                d += pd;
+            }
+
+            if (divisor != 1)
+                (a, b, c, d) = (a / by, b / by, c / by, d / by);
+            ref float at = ref Unsafe.Add(ref origin, i);
+            ref byte into = ref Unsafe.Add(ref to, (nint)i * TStored.Size);
+            int step = V.Count * TStored.Size;
+            TStored.Store(V.Load(in at) + (a * factor), ref into);
+            TStored.Store(V.Load(in Unsafe.Add(ref at, V.Count)) + (b * factor), ref Unsafe.Add(ref into, step));
+            TStored.Store(V.Load(in Unsafe.Add(ref at, 2 * V.Count)) + (c * factor), ref Unsafe.Add(ref into, 2 * step));
+            TStored.Store(V.Load(in Unsafe.Add(ref at, 3 * V.Count)) + (d * factor), ref Unsafe.Add(ref into, 3 * step));
+        }
+
+        return i;
+    }
+}
+
+/// <summary>An operation on two vectors.</summary>
+internal interface IOperation
+{
+    /// <summary>Its result.</summary>
+    static abstract V Of<V>(V a, V b)
+        where V : struct, ILanes<V>;
+}
+
+/// <summary>a + b.</summary>
+internal readonly struct Addition : IOperation
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Of<V>(V a, V b)
+        where V : struct, ILanes<V> => a + b;
+}
+
+/// <summary>a − b.</summary>
+internal readonly struct Subtraction : IOperation
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Of<V>(V a, V b)
+        where V : struct, ILanes<V> => a - b;
+}
+
+/// <summary>a · b.</summary>
+internal readonly struct Multiplication : IOperation
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Of<V>(V a, V b)
+        where V : struct, ILanes<V> => a * b;
+}
+
+/// <summary>a / b.</summary>
+internal readonly struct Division : IOperation
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Of<V>(V a, V b)
+        where V : struct, ILanes<V> => a / b;
+}

@@ -1,0 +1,77 @@
+namespace CabsPs.Engine.Numerics;
+
+/// <summary>A vector of float32 lanes whose bits can be looked at too: what the kernels are written in, so that each exists once
+/// and runs in every width. Nothing here rounds differently from scalar code; there is no fused multiply-add.</summary>
+/// <typeparam name="TSelf">The implementing struct.</typeparam>
+internal interface ILanes<TSelf>
+    where TSelf : struct, ILanes<TSelf>
+{
+    /// <summary>Lanes in a vector.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>All lanes the same value.</summary>
+    static abstract TSelf Of(float value);
+
+    /// <summary>All lanes the same bits.</summary>
+    static abstract TSelf OfBits(uint bits);
+
+    /// <summary>Reads values.</summary>
+    static abstract TSelf Load(ref readonly float source);
+
+    /// <summary>Reads 16-bit integers into the low halves of the lanes.</summary>
+    static abstract TSelf LoadHalves(ref readonly ushort source);
+
+    /// <summary>Writes values.</summary>
+    static abstract void Store(TSelf value, ref float destination);
+
+    /// <summary>Writes the low halves of the lanes, whose high halves are zero.</summary>
+    static abstract void StoreHalves(TSelf value, ref ushort destination);
+
+    /// <summary>Lane i stays where bit i is one and becomes +0 where it is zero.</summary>
+    static abstract TSelf Keep(TSelf value, uint bits);
+
+    /// <summary>Bit by bit: a where the condition is one, b where it is zero.</summary>
+    static abstract TSelf Select(TSelf condition, TSelf a, TSelf b);
+
+    /// <summary>All ones in the lanes where a is greater, as signed integers.</summary>
+    static abstract TSelf GreaterBits(TSelf a, TSelf b);
+
+    /// <summary>The greater of two unsigned integers per lane.</summary>
+    static abstract TSelf MaxBits(TSelf a, TSelf b);
+
+    /// <summary>The smaller of two unsigned integers per lane.</summary>
+    static abstract TSelf MinBits(TSelf a, TSelf b);
+
+    /// <summary>Integer sum.</summary>
+    static abstract TSelf AddBits(TSelf a, TSelf b);
+
+    /// <summary>Integer difference.</summary>
+    static abstract TSelf SubtractBits(TSelf a, TSelf b);
+
+    /// <summary>Bits moved up.</summary>
+    static abstract TSelf ShiftLeft(TSelf value, int count);
+
+    /// <summary>Bits moved down, zeros coming in.</summary>
+    static abstract TSelf ShiftRight(TSelf value, int count);
+
+    /// <summary>Whether any lane, as a signed integer, is greater than the limit.</summary>
+    static abstract bool AnyGreaterBits(TSelf value, uint limit);
+
+    /// <summary>Float sum.</summary>
+    static abstract TSelf operator +(TSelf a, TSelf b);
+
+    /// <summary>Float difference.</summary>
+    static abstract TSelf operator -(TSelf a, TSelf b);
+
+    /// <summary>Float product.</summary>
+    static abstract TSelf operator *(TSelf a, TSelf b);
+
+    /// <summary>Float quotient.</summary>
+    static abstract TSelf operator /(TSelf a, TSelf b);
+
+    /// <summary>Bits that both have.</summary>
+    static abstract TSelf operator &(TSelf a, TSelf b);
+
+    /// <summary>Bits that either has.</summary>
+    static abstract TSelf operator |(TSelf a, TSelf b);
+}
