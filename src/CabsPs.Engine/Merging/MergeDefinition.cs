@@ -92,5 +92,5 @@ public sealed record MergeDefinition
 
     /// <summary>The modules, or the one that stands for the whole models.</summary>
     internal IReadOnlyList<MergeModule> AllModules =>
-        Modules.Count > 0 ? Modules : [new MergeModule(null, [new MergeSlice(Inputs) { BasePath = BasePath, Origin = Origin }])];
+        Modules.Count > 0 ? Modules : [new MergeModule(null, [new MergeSlice(Inputs) { BasePath = BasePath, Origin = Inputs.Count > 0 ? Inputs[0].Origin ?? Origin : Origin }])];
 }

@@ -31,7 +31,7 @@ public sealed class MergePlan
         Layout = OutputLayout.Create([.. tensors.Select(t => t.Output)], options.ShardBytes);
         ConfigType = Checkpoint.DominantType(tensors.Select(t => (t.Output.Type, t.Output.Count)));
         TokenizerFiles = draft.TokenizerFiles ?? [];
-        SideFiles = [.. Checkpoints.SideFiles.List(Donor).Where(f => draft.TokenizerFiles is null || !TokenizerOutput.IsTokenizerFile(Path.GetFileName(f)))];
+        SideFiles = [.. Checkpoints.SideFiles.List(Donor).Where(f => (draft.TokenizerFiles is null && !options.LeavesOutTokenizer) || !TokenizerOutput.IsTokenizerFile(Path.GetFileName(f)))];
         ConfigText = Donor.Config is { } config ? new ConfigEditor(config, draft.Warnings).Edit(ConfigType, ChangedLayers(draft), draft.VocabularySize) : null;
         Warnings = draft.Warnings;
         Passes = new int[tensors.Count];

@@ -44,10 +44,22 @@ public sealed class MergePlanner
         {
             var planner = new MergePlanner(definition, planned, problems, cancel);
             planner.PlanModules();
-            if (problems.Found.Count == before)
+            if (problems.Found.Count > before)
+                planner.BindAll();
+            else
                 plan = new MergePlan(definition, planner._models, planner._draft, options);
         });
         return plan;
+    }
+
+    // parameters are read when a computation is bound; after a problem with tensors, one with parameters is worth knowing too
+    private void BindAll()
+    {
+        foreach (TensorPlan tensor in _draft.Tensors.Where(t => t.Action == TensorAction.Merge))
+        {
+            if (!_problems.Attempt(() => _definition.Method.Bind(new TensorContext(_definition, tensor), Numerics.Kernels.For<float>())))
+                return;
+        }
     }
 
     private void PlanModules()

@@ -32,6 +32,6 @@ public static class Recipe
 
         IReadOnlyList<RecipeStage> ordered = stages;
         problems.Attempt(() => ordered = RecipeFile.InOrder(path, stages));
-        return new RecipeFile(path, ordered);
+        return new RecipeFile(path, ordered) { Warnings = [.. names.Documents.SelectMany(d => d.Document.Warnings)] };
     }
 }

@@ -13,11 +13,20 @@ public sealed record RecipeStage(string? Name, string? Path, MergeDefinition Def
 /// <param name="Stages">The documents; each needs only earlier ones, and otherwise they keep the file's order. The result is the last.</param>
 public sealed record RecipeFile(string Path, IReadOnlyList<RecipeStage> Stages)
 {
+    /// <summary>What the file's writer may not have meant, with lines; also where a document is too wrong to be among the stages.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>The document without a name, or null.</summary>
     public RecipeStage? Result => Stages.FirstOrDefault(s => s.Name is null);
 
     /// <summary>Whether results besides the one without a name come out.</summary>
     public bool HasNames => Stages.Any(s => s.Name is not null);
+
+    /// <summary>The file with changes to what the documents ask for, as options on a command line make them.</summary>
+    /// <param name="change">Changes a definition; told whether it makes a result of the file (the one without a name, or all where
+    /// all have names) or an intermediate one.</param>
+    public RecipeFile With(Func<MergeDefinition, bool, MergeDefinition> change) =>
+        this with { Stages = [.. Stages.Select(s => s with { Definition = change(s.Definition, s.Name is null || Result is null) })] };
 
     /// <summary>Orders documents by what they need.</summary>
     /// <exception cref="CabsException">Documents need each other.</exception>

@@ -105,11 +105,16 @@ internal sealed class SliceReader(RecipeDocument document, MergeMethod method, s
         document.CheckKeys(entries, keys, $"an entry of '{what}'");
         if (!entries.TryGetValue("model", out var model))
             throw document.Error(node, $"an entry of '{what}' has no 'model'", key: "model");
-        string path = models.Resolve(document, model.Value);
+        string? found = null;
+        bool exists = problems.Attempt(() => found = models.Resolve(document, model.Value));
+        ParameterSet given = parameters.ReadAt(entries, underModel: true);
+        if (!exists)
+            throw new IncompleteException();
+        string path = found!;
         bool isBase = method.BaseRule != BaseRule.Ignored && own is not null && ModelPaths.AreSame(path, own);
         if (isBase && entries.TryGetValue("parameters", out var useless))
             document.Warn(useless.Key, $"parameters of the base have no effect with method {method.Name}");
-        return new ModelInput(ModelPaths.Names([path])[0], path, isBase ? ParameterSet.Empty : parameters.ReadAt(entries, underModel: true))
+        return new ModelInput(ModelPaths.Names([path])[0], path, isBase ? ParameterSet.Empty : given)
         {
             Layers = keys.Contains("layer_range") ? Range(node, entries) : null,
             Origin = document.At(node),
