@@ -23,6 +23,8 @@ internal sealed class CommandLine
         {
             _debug,
             new MergeCommand(streams, cancellation.Token),
+            new CheckCommand(streams, cancellation.Token),
+            new MergekitYamlCommand(streams, cancellation.Token),
             new InspectCommand(streams, cancellation.Token),
             new CompareCommand(streams, cancellation.Token),
         };

@@ -21,9 +21,16 @@ public sealed class RecipeTests
     public void A_base_among_the_models_adds_no_task_vector()
     {
         using Workbench bench = Models();
-        MergeDefinition definition = bench.Read(Text("task_arithmetic", "weight: 0.5, normalize: true", "base {weight: 9}", "a", "./base"));
+        MergeDefinition definition = bench.Read(Text("task_arithmetic", "weight: 0.5, normalize: true", "base {weight: 9}", "a"));
         Assert.Equal(["a"], definition.Inputs.Select(i => i.Name));
         Assert.Equal([3], Floats(Checkpoint.Open(bench.Run(definition).Path), "w"));
+    }
+
+    [Fact]
+    public void A_base_that_stands_twice_among_the_models_is_refused_as_any_other()
+    {
+        using Workbench bench = Models();
+        Fails(CabsError.DuplicateModel, () => bench.Read(Text("task_arithmetic", "weight: 0.5", "base", "a", "./base")));
     }
 
     [Fact]

@@ -27,6 +27,9 @@ public sealed record MergeOptions
     /// <summary>Allows a destination that holds files.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Leaves the donor's tokenizer files out of the result.</summary>
+    public bool LeavesOutTokenizer { get; init; }
+
     /// <summary>The number of threads meant.</summary>
     public int EffectiveThreads => Threads > 0 ? Threads : Environment.ProcessorCount;
 }

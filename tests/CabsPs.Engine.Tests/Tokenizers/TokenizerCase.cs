@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Recipes;
 using CabsPs.Engine.Tokenizers;
 using YamlDotNet.RepresentationModel;
@@ -21,7 +22,7 @@ public sealed class TokenizerCase
         var reader = new TokenizerReader(Document, PathOf);
         Settings = reader.Read(_entries);
         Template = reader.ReadTemplate(_entries);
-        VocabularyModels = VocabularyModel.ReadAll([.. Paths.Select(p => (Path.GetFileName(p), p))], Settings);
+        VocabularyModels = VocabularyModel.ReadAll([.. Paths.Select(p => (Path.GetFileName(p), Checkpoint.Open(p)))], Settings);
     }
 
     public static string Golden => Path.Combine(GoldenCases.Root, "..", "shared", "golden-recipes");

@@ -4,7 +4,7 @@ using CabsPs.Engine.Numerics;
 namespace CabsPs.Engine.Merging.Methods;
 
 /// <summary>Weighted average of whole models (model soups): Σ wᵢ·xᵢ / Σ wᵢ, or the plain sum without <c>normalize</c>.</summary>
-/// <remarks>Where all models agree, the average is their value bit for bit, whatever the weights.</remarks>
+/// <remarks>Where all models whose weight is not 0 agree, the average is their value bit for bit, whatever the weights.</remarks>
 public sealed class Linear : MergeMethod
 {
     private static readonly MethodParameter s_weight = new("weight", ParameterKind.Number, ParameterScope.Model, "The model's share.");
@@ -63,13 +63,16 @@ public sealed class Linear : MergeMethod
             KeepCommon(tile, output);
         }
 
-        // what all models have in common must not move by the rounding of the sum
+        // what all models that count have in common must not move by the rounding of the sum
         private void KeepCommon(Tile<T> tile, Span<T> output)
         {
-            Span<T> first = tile.Input(0), common = tile.Divisor;
+            int kept = Array.FindIndex(weights, static w => w != 0);
+            Span<T> first = tile.Input(kept), common = tile.Divisor;
             common.Clear();
-            for (int i = 1; i < weights.Length; i++)
+            for (int i = kept + 1; i < weights.Length; i++)
             {
+                if (weights[i] == 0)
+                    continue;
                 ReadOnlySpan<T> other = tile.Input(i);
                 for (int j = 0; j < common.Length; j++)
                     common[j] = other[j] == first[j] ? common[j] : T.One;

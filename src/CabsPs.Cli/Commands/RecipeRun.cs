@@ -1,0 +1,69 @@
+using CabsPs.Cli.Output;
+using CabsPs.Engine;
+using CabsPs.Engine.Merging;
+using CabsPs.Engine.Recipes;
+
+namespace CabsPs.Cli.Commands;
+
+/// <summary>How much a run of a recipe says.</summary>
+/// <param name="Json">One JSON document instead of tables.</param>
+/// <param name="Quiet">No progress and no closing table.</param>
+internal readonly record struct Talk(bool Json, bool Quiet);
+
+/// <summary>Runs the merges of a recipe file one after the other, or shows what they would do.</summary>
+internal static class RecipeRun
+{
+    /// <summary>Refuses a call that does not say where results go.</summary>
+    /// <exception cref="CabsException">It does not, or says so of a result that there is not.</exception>
+    public static void CheckPlaces(RecipeFile recipe, string? destination, string? stages, bool dryRun)
+    {
+        if (destination is not null && string.IsNullOrWhiteSpace(destination))
+            throw Wrong("no --out DIR; give the folder that the merged model gets", "--out");
+        if (stages is not null && string.IsNullOrWhiteSpace(stages))
+            throw Wrong("no --stages DIR; give the folder in which results of named documents stay", "--stages");
+        if (recipe.Result is null && destination is not null)
+            throw Wrong($"{recipe.Path}: all documents have names, so nothing goes to --out; give --stages DIR, and each result is DIR/NAME", "--out");
+        if (dryRun)
+            return;
+        if (recipe.Result is null && stages is null)
+            throw Wrong($"{recipe.Path}: all documents have names; give --stages DIR, and each result is DIR/NAME", "--stages");
+        if (recipe.Result is not null && destination is null)
+            throw Wrong("no --out DIR; give the folder that the merged model gets", "--out");
+    }
+
+    /// <summary>Shows the plans.</summary>
+    public static void Show(Streams streams, RecipePlan plan, string? destination, string? stages, Talk talk)
+    {
+        string? Place(RecipeStep step) => (step.Name is null ? destination : stages) is null ? null : step.Destination;
+        foreach (RecipeStep step in plan.Steps)
+            MergeMessages.Write(streams, step.Plan);
+        if (talk.Json)
+            PlanJson.Write(streams, plan.Steps, Place);
+        else if (!talk.Quiet)
+        {
+            foreach (RecipeStep step in plan.Steps)
+                PlanReport.Write(streams, step.Plan, Place(step), step.Name);
+        }
+    }
+
+    /// <summary>Carries the plans out.</summary>
+    public static void Execute(Streams streams, RecipePlan plan, Talk talk, CancellationToken cancel)
+    {
+        foreach (RecipeStep step in plan.Steps)
+            MergeMessages.Write(streams, step.Plan);
+        var results = new List<(string?, MergeResult)>();
+        foreach (RecipeStep step in plan.Steps)
+        {
+            var run = new MergeRun(step.Plan);
+            MergeResult result = ProgressBar.Watch(streams, talk.Quiet, () => run.Progress, () => run.Execute(step.Destination, cancel));
+            results.Add((step.Name, result));
+            if (!talk.Json && !talk.Quiet && plan.Keeps(step))
+                ResultReport.Write(streams, result);
+        }
+
+        if (talk.Json)
+            ResultJson.Write(streams, [.. results.Where((_, i) => plan.Keeps(plan.Steps[i]))]);
+    }
+
+    private static CabsException Wrong(string message, string option) => new(CabsError.ParameterInvalid, message, option);
+}
