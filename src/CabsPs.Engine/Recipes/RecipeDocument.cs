@@ -33,13 +33,17 @@ internal sealed class RecipeDocument
     public static IReadOnlyList<RecipeDocument> ReadAll(string path)
     {
         var stream = new YamlStream();
+        var scanner = new Scanner(new StringReader(ReadText(path)));
         try
         {
-            stream.Load(new StringReader(ReadText(path)));
+            stream.Load(new Parser(scanner));
         }
-        catch (YamlException e)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw new CabsException(CabsError.RecipeInvalid, $"{path} line {e.Start.Line}: not valid YAML: {e.InnerException?.Message ?? e.Message}", path, e);
+            // some broken texts end the parser with exceptions of other kinds
+            long line = e is YamlException known ? known.Start.Line : scanner.CurrentPosition.Line;
+            string reason = e is YamlException ? (e.InnerException?.Message ?? e.Message).ReplaceLineEndings(" ") : "a bracket, quote or indentation is wrong here or before";
+            throw new CabsException(CabsError.RecipeInvalid, $"{path} line {line}: not valid YAML: {reason}", path, e);
         }
 
         // mergekit's users end files with a lone ---
