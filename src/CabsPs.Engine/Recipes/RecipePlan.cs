@@ -44,7 +44,7 @@ public sealed class RecipePlan : IDisposable
         {
             plan.Fill(recipe, options, full, problems ?? new Problems(goOn: false), cancel);
             foreach (RecipeStep step in plan._steps.Where(s => s.Name is null ? destination is not null : stages is not null))
-                CheckpointWriter.CheckDestination(step.Destination, step.Plan.Models.Where(m => !plan._steps.Any(s => s.Destination == m.Path)), options.Force);
+                CheckpointWriter.CheckDestination(step.Destination, step.Plan.Models, options.Force);
             return plan;
         }
         catch
