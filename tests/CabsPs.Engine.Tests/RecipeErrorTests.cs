@@ -20,7 +20,7 @@ public sealed class RecipeErrorTests
         { Head + "models:\n  - model: a\n    parameters:\n      overlp: sum\n", CabsError.RecipeInvalid, " line 6: unknown parameter 'overlp' of method cabs; did you mean 'overlap'?" },
         { Head + "models:\n  - model: a\n    weight: 1\n", CabsError.RecipeInvalid, " line 5: unknown key 'weight' in an entry of 'models'; parameters of a model stand under its 'parameters'" },
         { Head + "models:\n  - modle: a\n", CabsError.RecipeInvalid, " line 4: unknown key 'modle' in an entry of 'models'; did you mean 'model'?" },
-        { Head + "models:\n  - model: {path: a, branch: x}\n", CabsError.RecipeInvalid, " line 4: unknown key 'branch' in a model" },
+        { Head + "models:\n  - model: {model: {path: a, branch: x}}\n", CabsError.RecipeInvalid, " line 4: unknown key 'branch' in a model's 'model'" },
         { Good + "slices: []\n", CabsError.RecipeInvalid, " line 6: 'models' and 'slices' stand together; keep one" },
 
         // what must be there
@@ -71,7 +71,7 @@ public sealed class RecipeErrorTests
         { Head + "models:\n  - model: a\n  - model: b\n  - model: ./a\n", CabsError.DuplicateModel, "a stands twice in 'models'; give it one entry" },
         { Head + "models:\n  - model: a+adapter\n", CabsError.CheckpointNotFound, " line 4: a+adapter: adapters are not supported as inputs; fold the adapter into its model first" },
         { Head + "models:\n  - model: {model: a, lora: x}\n", CabsError.RecipeInvalid, " line 4: adapters are not supported as inputs" },
-        { Head + "models:\n  - model: {lora: ~}\n", CabsError.RecipeInvalid, " line 4: a model needs a 'path'" },
+        { Head + "models:\n  - model: {lora: ~}\n", CabsError.RecipeInvalid, " line 4: a model written as a mapping is {model: {path: …}}" },
         { Head + "models:\n  - model: \"\"\n", CabsError.CheckpointNotFound, " line 4: '' is not a path" },
         { Head + "models:\n  - model: \"a\\0b\"\n", CabsError.CheckpointNotFound, " line 4: 'a\uFFFDb' is not a path" },
         { Head + "models:\n  - model: \"a\\nb\"\n", CabsError.CheckpointNotFound, " line 4: a b: no such folder" },

@@ -47,7 +47,7 @@ internal sealed class MergeCommand : Command, ICommandWithExamples
         MergeOptions options = _settings.Options(call);
         Func<MergeDefinition, bool, MergeDefinition> change = _settings.Change(call);
         RecipeFile recipe = Recipe.ReadFile(call.GetRequiredValue(_recipe)).With(change);
-        RecipeRun.CheckPlaces(recipe, destination, stages, dryRun);
+        recipe.CheckPlaces(destination, stages, RecipeRun.Places, dryRun);
         using RecipePlan plan = RecipePlan.Create(recipe, options, destination, stages, null, _cancel);
         if (dryRun)
             RecipeRun.Show(_streams, plan, destination, stages, talk);

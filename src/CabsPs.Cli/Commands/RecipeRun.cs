@@ -1,5 +1,4 @@
 using CabsPs.Cli.Output;
-using CabsPs.Engine;
 using CabsPs.Engine.Merging;
 using CabsPs.Engine.Recipes;
 
@@ -13,23 +12,8 @@ internal readonly record struct Talk(bool Json, bool Quiet);
 /// <summary>Runs the merges of a recipe file one after the other, or shows what they would do.</summary>
 internal static class RecipeRun
 {
-    /// <summary>Refuses a call that does not say where results go.</summary>
-    /// <exception cref="CabsException">It does not, or says so of a result that there is not.</exception>
-    public static void CheckPlaces(RecipeFile recipe, string? destination, string? stages, bool dryRun)
-    {
-        if (destination is not null && string.IsNullOrWhiteSpace(destination))
-            throw Wrong("no --out DIR; give the folder that the merged model gets", "--out");
-        if (stages is not null && string.IsNullOrWhiteSpace(stages))
-            throw Wrong("no --stages DIR; give the folder in which results of named documents stay", "--stages");
-        if (recipe.Result is null && destination is not null)
-            throw Wrong($"{recipe.Path}: all documents have names, so nothing goes to --out; give --stages DIR, and each result is DIR/NAME", "--out");
-        if (dryRun)
-            return;
-        if (recipe.Result is null && stages is null)
-            throw Wrong($"{recipe.Path}: all documents have names; give --stages DIR, and each result is DIR/NAME", "--stages");
-        if (recipe.Result is not null && destination is null)
-            throw Wrong("no --out DIR; give the folder that the merged model gets", "--out");
-    }
+    /// <summary>What the options that name folders are called.</summary>
+    public static readonly PlaceNames Places = new("--out DIR", "--stages DIR");
 
     /// <summary>Shows the plans.</summary>
     public static void Show(Streams streams, RecipePlan plan, string? destination, string? stages, Talk talk)
@@ -64,6 +48,4 @@ internal static class RecipeRun
         if (talk.Json)
             ResultJson.Write(streams, [.. results.Where((_, i) => plan.Keeps(plan.Steps[i]))]);
     }
-
-    private static CabsException Wrong(string message, string option) => new(CabsError.ParameterInvalid, message, option);
 }

@@ -47,23 +47,27 @@ internal sealed class ModuleMap
     public static ModuleMap Of(Checkpoint model)
     {
         LayerStack[] stacks = MainStacks(new LayerMap(model.Tensors.Select(t => t.Name)));
-        var owner = stacks.ToDictionary(s => s.Prefix, s => s, StringComparer.Ordinal);
-        string[] outside = [.. model.Tensors.Select(t => t.Name).Where(n => !(LayerMap.Split(n) is (string prefix, _, _) && owner.ContainsKey(prefix)))];
-        if (stacks.Length <= 1)
-            return new ModuleMap(model, [Part("default", stacks.FirstOrDefault(), outside)]);
-        string[] roots = [.. stacks.Select(s => Root(s, stacks))];
-        var parts = new List<ModulePart>();
-        for (int i = 0; i < stacks.Length; i++)
+        string wrapper = Wrapper(stacks);
+        // a part's stack is its largest; Qwen3-VL's vision tower also numbers its mergers
+        var roots = stacks.GroupBy(s => Root(s, wrapper)).ToDictionary(g => g.Key, g => g.MaxBy(s => s.Layers.Sum(l => l.Count))!, StringComparer.Ordinal);
+        if (roots.Count <= 1)
         {
-            string name = Last(roots[i]);
-            parts.Add(Part(roots.Count(r => Last(r) == name) > 1 ? roots[i].TrimEnd('.') : name, stacks[i], outside.Where(n => n.StartsWith(roots[i], StringComparison.Ordinal))));
+            LayerStack? only = roots.Values.FirstOrDefault();
+            return new ModuleMap(model, [Part("default", only, model.Tensors.Select(t => t.Name))]);
         }
 
-        // a wrapper that all parts share is no part
-        string wrapper = roots.All(r => r.StartsWith("model.", StringComparison.Ordinal)) ? "model." : string.Empty;
-        foreach (var loose in outside.Where(n => !roots.Any(r => n.StartsWith(r, StringComparison.Ordinal))).GroupBy(n => (n.StartsWith(wrapper, StringComparison.Ordinal) ? n[wrapper.Length..] : n).Split('.')[0]))
-            parts.Add(Part(loose.Key, null, loose));
-        return new ModuleMap(model, parts);
+        var names = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+        foreach (string name in model.Tensors.Select(t => t.Name))
+        {
+            // the longest beginning that fits; a stack right under the wrapper has the wrapper itself as its root
+            string root = roots.Keys.Where(r => name.StartsWith(r, StringComparison.Ordinal)).MaxBy(r => r.Length)
+                ?? (name.StartsWith(wrapper, StringComparison.Ordinal) ? name[wrapper.Length..] : name).Split('.')[0];
+            if (!names.TryGetValue(root, out List<string>? own))
+                names.Add(root, own = []);
+            own.Add(name);
+        }
+
+        return new ModuleMap(model, [.. names.OrderBy(n => !roots.ContainsKey(n.Key)).Select(n => Part(Last(n.Key), roots.GetValueOrDefault(n.Key), n.Value))]);
     }
 
     /// <summary>The part of a name, under one of its other names too; null when there is none.</summary>
@@ -90,22 +94,28 @@ internal sealed class ModuleMap
         return large.Length > 0 ? large : [.. layers.Stacks];
     }
 
-    // the shortest beginning that no other stack has
-    private static string Root(LayerStack stack, LayerStack[] all)
+    // what all stacks' names begin with, up to a dot: 'model.' of model.language_model.layers. and model.visual.blocks.
+    private static string Wrapper(LayerStack[] stacks)
     {
-        for (int dot = stack.Prefix.IndexOf('.'); ; dot = stack.Prefix.IndexOf('.', dot + 1))
-        {
-            string root = stack.Prefix[..(dot + 1)];
-            if (dot == stack.Prefix.Length - 1 || !all.Any(o => o != stack && o.Prefix.StartsWith(root, StringComparison.Ordinal)))
-                return root;
-        }
+        if (stacks.Length == 0)
+            return string.Empty;
+        string first = stacks[0].Prefix;
+        int length = stacks.Min(s => s.Prefix.AsSpan().CommonPrefixLength(first));
+        return first[..(first.AsSpan(0, Math.Min(length, first.Length - 1)).LastIndexOf('.') + 1)];
+    }
+
+    private static string Root(LayerStack stack, string wrapper)
+    {
+        string rest = stack.Prefix[wrapper.Length..];
+        int dot = rest.IndexOf('.');
+        return dot < rest.Length - 1 || wrapper.Length == 0 ? wrapper + rest[..(dot + 1)] : wrapper;
     }
 
     private static string Last(string root) => root.TrimEnd('.').Split('.')[^1];
 
-    private static ModulePart Part(string name, LayerStack? stack, IEnumerable<string> outside)
+    private static ModulePart Part(string name, LayerStack? stack, IEnumerable<string> names)
     {
-        ILookup<bool, string> sides = outside.ToLookup(IsBefore);
+        ILookup<bool, string> sides = names.Where(n => stack is null || LayerMap.Split(n)?.Prefix != stack.Prefix).ToLookup(IsBefore);
         return new ModulePart(name, stack, [.. sides[true]], [.. sides[false]]);
     }
 

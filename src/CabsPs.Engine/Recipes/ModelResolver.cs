@@ -15,33 +15,29 @@ internal sealed class ModelResolver(string workingFolder, string recipeFolder, I
 
     /// <summary>The model's path.</summary>
     /// <param name="document">The document.</param>
-    /// <param name="node">A text, or a mapping <c>{model: {path: …}}</c> or <c>{path: …}</c>.</param>
+    /// <param name="node">A text, or a mapping <c>{model: {path: …}}</c>.</param>
     /// <exception cref="CabsException">There is no such model.</exception>
     public string Resolve(RecipeDocument document, YamlNode node)
     {
         if (node is not YamlMappingNode)
             return Find(document, node, document.Scalar(node, "a model"), mayHaveParts: true);
         var entries = document.Entries(node, "a model");
-        bool hasPath = !entries.ContainsKey("model");
-        document.CheckKeys(entries, hasPath ? [.. s_modelKeys, .. s_pathKeys] : s_modelKeys, "a model");
+        document.CheckKeys(entries, s_modelKeys, "a model");
         if (entries.TryGetValue("lora", out var lora) && !RecipeDocument.IsNull(lora.Value))
             throw document.Error(lora.Key, Remedy, key: "lora");
         if (entries.TryGetValue("override_architecture", out var architecture) && !RecipeDocument.IsNull(architecture.Value))
             document.Warn(architecture.Key, "'override_architecture' has no effect; layers are found from the tensors' names");
-        if (hasPath)
-            return FindPath(document, node, entries);
-        YamlNode model = entries["model"].Value;
-        if (model is not YamlMappingNode)
-            return Find(document, model, document.Scalar(model, "a model"), mayHaveParts: true);
-        entries = document.Entries(model, "a model's 'model'");
-        document.CheckKeys(entries, s_pathKeys, "a model's 'model'");
-        return FindPath(document, model, entries);
+        if (!entries.TryGetValue("model", out var model))
+            throw document.Error(node, "a model written as a mapping is {model: {path: …}}", key: "model");
+        return model.Value is YamlMappingNode ? FindMapped(document, model.Value) : Find(document, model.Value, document.Scalar(model.Value, "a model"), mayHaveParts: true);
     }
 
-    private string FindPath(RecipeDocument document, YamlNode node, IReadOnlyDictionary<string, (YamlNode Key, YamlNode Value)> entries)
+    private string FindMapped(RecipeDocument document, YamlNode node)
     {
+        var entries = document.Entries(node, "a model's 'model'");
+        document.CheckKeys(entries, s_pathKeys, "a model's 'model'");
         if (!entries.TryGetValue("path", out var path))
-            throw document.Error(node, "a model needs a 'path', as in {model: {path: …}}", key: "path");
+            throw document.Error(node, "a model's 'model' has no 'path'", key: "path");
         if (entries.TryGetValue("revision", out var revision) && !RecipeDocument.IsNull(revision.Value))
             document.Warn(revision.Key, "'revision' has no effect; models are read from disk as they are");
         return Find(document, path.Value, document.Scalar(path.Value, "'path'"), mayHaveParts: false);

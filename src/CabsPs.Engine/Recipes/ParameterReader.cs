@@ -68,7 +68,7 @@ internal sealed class ParameterReader(RecipeDocument document, MergeMethod metho
         foreach ((string name, (YamlNode key, YamlNode entry)) in document.Entries(node, $"an entry of '{parameter.Name}'"))
         {
             if (name == "filter")
-                filter = RecipeDocument.IsNull(entry) ? null : document.Scalar(entry, "'filter'");
+                filter = RecipeDocument.IsNull(entry) ? null : Filter(entry);
             else if (name == "value")
                 value = entry;
             else
@@ -79,6 +79,10 @@ internal sealed class ParameterReader(RecipeDocument document, MergeMethod metho
             throw document.Error(node, $"an entry of '{parameter.Name}' has no 'value'", key: parameter.Name);
         return new ParameterCondition(filter, Values(parameter, value));
     }
+
+    private string Filter(YamlNode node) => node is YamlScalarNode scalar && YamlScalar.Value(scalar) is string text
+        ? text
+        : throw document.Error(node, "a 'filter' is one text, a part of tensor names; put a number or a word such as yes in quotes, and give several filters as several entries", key: "filter");
 
     private List<object> Values(MethodParameter parameter, YamlNode node)
     {

@@ -34,15 +34,20 @@ internal sealed class RecipeDocument
     public static IReadOnlyList<RecipeDocument> ReadAll(string path)
     {
         var stream = new YamlStream();
+        string text = ReadText(path);
+        var scanner = new Scanner(new StringReader(text));
         try
         {
-            string text = ReadText(path);
-            CheckDepth(text, path);
-            stream.Load(new StringReader(text));
+            CheckDepth(scanner, path);
+            scanner = new Scanner(new StringReader(text));
+            stream.Load(new Parser(scanner));
         }
-        catch (YamlException e)
+        catch (Exception e) when (e is not OutOfMemoryException and not CabsException)
         {
-            throw new CabsException(CabsError.RecipeInvalid, $"{path} line {e.Start.Line}: not valid YAML: {e.InnerException?.Message ?? e.Message}", path, e);
+            // some broken texts end the parser with exceptions of other kinds
+            long line = e is YamlException known ? known.Start.Line : scanner.CurrentPosition.Line;
+            string reason = e is YamlException ? (e.InnerException?.Message ?? e.Message).ReplaceLineEndings(" ") : "a bracket, quote or indentation is wrong here or before";
+            throw new CabsException(CabsError.RecipeInvalid, $"{path} line {line}: not valid YAML: {reason}", path, e);
         }
 
         // mergekit's users end files with a lone ---
@@ -120,9 +125,9 @@ internal sealed class RecipeDocument
         node is YamlScalarNode { Style: ScalarStyle.Plain or ScalarStyle.Any } scalar && scalar.Value is null or "" or "~" or "null" or "Null" or "NULL";
 
     // nodes are built recursively; a file of brackets would end the process by overflowing its stack
-    private static void CheckDepth(string text, string path)
+    private static void CheckDepth(Scanner scanner, string path)
     {
-        var parser = new Parser(new StringReader(text));
+        var parser = new Parser(scanner);
         int depth = 0;
         while (parser.MoveNext())
         {

@@ -47,7 +47,7 @@ public sealed class RecipePlan : IDisposable
             {
                 if ((step.Name is { } name ? stages is null ? null : Path.Combine(stages, name) : destination) is { } place)
                 {
-                    CheckpointWriter.CheckDestination(place, step.Plan.Models.Where(m => !plan._steps.Any(s => s.Destination == m.Path)), options.Force);
+                    CheckpointWriter.CheckDestination(place, step.Plan.Models, options.Force);
                     CheckpointWriter.CheckDestination(place, step.Plan.TokenizerFolders);
                 }
             }

@@ -25,7 +25,7 @@ public sealed class TokenizerCase
         VocabularyModels = VocabularyModel.ReadAll([.. Paths.Select(p => (Path.GetFileName(p), Checkpoint.Open(p)))], Settings);
     }
 
-    public static string Golden => Path.Combine(GoldenCases.Root, "..", "shared", "golden-recipes");
+    public static string Golden => RecipeCase.Root;
 
     public string Folder { get; }
 
@@ -51,8 +51,6 @@ public sealed class TokenizerCase
     /// <summary>The cases of one document whose name begins so.</summary>
     public static IEnumerable<string> Names(params string[] beginnings)
     {
-        if (!Directory.Exists(Golden))
-            yield break;
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Golden, "cases.json")));
         foreach (JsonElement entry in document.RootElement.EnumerateArray())
         {
