@@ -18,6 +18,9 @@ public sealed class ArceeFusion : MergeMethod
     public override string Summary => "the model's most important changes: the large ones, in rows whose distribution changed";
 
     /// <inheritdoc/>
+    public override string Formula => "the model where |δ| · KL(softmax model row ‖ softmax base row) ≥ median + 1.5 · (q₃ − q₁), else the base";
+
+    /// <inheritdoc/>
     public override string Source => "Arcee Fusion, arcee.ai, 2025; as in mergekit, with exact quartiles";
 
     /// <inheritdoc/>

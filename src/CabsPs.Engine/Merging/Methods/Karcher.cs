@@ -21,6 +21,9 @@ public sealed class Karcher : MergeMethod
     public override string Summary => "the mean of the models on a sphere: least squared angles to all, at their mean norm";
 
     /// <inheritdoc/>
+    public override string Formula => "u · mean ‖x‖, u the direction with the least Σ angle(u, x)²";
+
+    /// <inheritdoc/>
     public override string Source => "Karcher, Riemannian center of mass and mollifier smoothing, CPAM 30, 1977; as in mergekit";
 
     /// <inheritdoc/>

@@ -22,6 +22,9 @@ public sealed class ModelStock : MergeMethod
     public override string Summary => "base + t · mean task vector, t from the angles between the task vectors";
 
     /// <inheritdoc/>
+    public override string Formula => "base + t · mean δ, t = Nc / (1 + (N − 1)c), c the mean cosine of pairs of δ";
+
+    /// <inheritdoc/>
     public override string Source => "Jang, Yun and Han, Model Stock, ECCV 2024; the mean of the pairs' cosines as in mergekit";
 
     /// <inheritdoc/>

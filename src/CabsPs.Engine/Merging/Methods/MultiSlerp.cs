@@ -21,6 +21,9 @@ public sealed class MultiSlerp : MergeMethod
     public override string Summary => "weighted mean of the directions of models or task vectors, at their mean length";
 
     /// <inheritdoc/>
+    public override string Formula => "m/‖m‖ · Σ w‖x‖, m = Σ w · x/‖x‖; with a base, x are the task vectors, and it is added";
+
+    /// <inheritdoc/>
     public override string Source => "as in mergekit: tangent space at the weighted mean direction (after Goddard, github.com/arcee-ai/mergekit)";
 
     /// <inheritdoc/>

@@ -19,6 +19,9 @@ public sealed class NearSwap : MergeMethod
     public override string Summary => "the model's weights where they are near the base's, less of them where they are not";
 
     /// <inheritdoc/>
+    public override string Formula => "w · model + (1 − w) · base, w = clamp(t / |model − base|, 0, 1)";
+
+    /// <inheritdoc/>
     public override string Source => "alchemonaut, QuartetAnemoi-70B model card, 2024; as in mergekit";
 
     /// <inheritdoc/>

@@ -24,6 +24,9 @@ public sealed class NuSlerp : MergeMethod
     public override string Summary => "spherical interpolation between two models, or their task vectors, by weight";
 
     /// <inheritdoc/>
+    public override string Formula => "sin((1 − t)θ)/sin θ · x₁ + sin(tθ)/sin θ · x₂, t = w₂/(w₁ + w₂); with a base, x are the task vectors, and it is added";
+
+    /// <inheritdoc/>
     public override string Source => "Shoemake, Animating rotation with quaternion curves, SIGGRAPH 1985; as in mergekit";
 
     /// <inheritdoc/>

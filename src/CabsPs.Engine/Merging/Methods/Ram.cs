@@ -15,6 +15,9 @@ public class Ram : MergeMethod
     public override string Summary => "changes of one model are kept, changes that several share are averaged";
 
     /// <inheritdoc/>
+    public override string Formula => "base + mean of the δ with |δ| > ε";
+
+    /// <inheritdoc/>
     public override string Source => "RAM, Reinforced Agent Merging, 2026; as in mergekit";
 
     /// <inheritdoc/>

@@ -17,6 +17,9 @@ public sealed class RamPlus : Ram
     public override string Summary => "ram, with the changes of one model strengthened as much as it shares others";
 
     /// <inheritdoc/>
+    public override string Formula => "as ram, a δ that only one model has times 1 + r · clip(shared/lone, 0, α), from the model's counts in the tensor";
+
+    /// <inheritdoc/>
     public override string Source => "RAM+, Reinforced Agent Merging, 2026; per tensor as in mergekit";
 
     /// <inheritdoc/>

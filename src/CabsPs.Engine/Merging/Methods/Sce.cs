@@ -19,6 +19,9 @@ public sealed class Sce : MergeMethod
     public override string Summary => "task vectors where they vary most, weighted by energy, minority signs erased";
 
     /// <inheritdoc/>
+    public override string Formula => "base + Σ w·δ / Σ w over the δ whose sign is that of Σ δ, at the positions where δ vary most; w = Σ δ² of a model / Σ δ² of all";
+
+    /// <inheritdoc/>
     public override string Source => "Wan et al., FuseChat, 2024, section 3.3";
 
     /// <inheritdoc/>
