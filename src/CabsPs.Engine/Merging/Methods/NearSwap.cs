@@ -22,7 +22,7 @@ public sealed class NearSwap : MergeMethod
     public override string Formula => "w · model + (1 − w) · base, w = clamp(t / |model − base|, 0, 1)";
 
     /// <inheritdoc/>
-    public override string Source => "alchemonaut, QuartetAnemoi-70B model card, 2024; as in mergekit";
+    public override string Source => "alchemonaut, model card of QuartetAnemoi-70B, 2024; as in mergekit";
 
     /// <inheritdoc/>
     public override InputCount InputCount => InputCount.Exactly(1);

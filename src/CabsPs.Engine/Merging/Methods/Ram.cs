@@ -18,7 +18,7 @@ public class Ram : MergeMethod
     public override string Formula => "base + mean of the δ with |δ| > ε";
 
     /// <inheritdoc/>
-    public override string Source => "RAM, Reinforced Agent Merging, 2026; as in mergekit";
+    public override string Source => "Behavior Knowledge Merge in Reinforced Agentic Models (RAM), 2026; as in mergekit";
 
     /// <inheritdoc/>
     public sealed override InputCount InputCount => InputCount.Any;

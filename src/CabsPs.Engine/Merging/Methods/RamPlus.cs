@@ -20,7 +20,7 @@ public sealed class RamPlus : Ram
     public override string Formula => "as ram, a δ that only one model has times 1 + r · clip(shared/lone, 0, α), from the model's counts in the tensor";
 
     /// <inheritdoc/>
-    public override string Source => "RAM+, Reinforced Agent Merging, 2026; per tensor as in mergekit";
+    public override string Source => "Behavior Knowledge Merge in Reinforced Agentic Models (RAM+), 2026; counts per tensor as in mergekit";
 
     /// <inheritdoc/>
     public override IReadOnlyList<MethodParameter> Parameters { get; } = [Epsilon, s_r, s_alpha];

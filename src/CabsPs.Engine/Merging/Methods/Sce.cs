@@ -22,7 +22,7 @@ public sealed class Sce : MergeMethod
     public override string Formula => "base + Σ w·δ / Σ w over the δ whose sign is that of Σ δ, at the positions where δ vary most; w = Σ δ² of a model / Σ δ² of all";
 
     /// <inheritdoc/>
-    public override string Source => "Wan et al., FuseChat, 2024, section 3.3";
+    public override string Source => "Wan et al., FuseChat: Knowledge Fusion of Chat Models, 2024; as in mergekit";
 
     /// <inheritdoc/>
     public override IReadOnlyList<MethodParameter> Parameters { get; } = [s_share];
