@@ -63,7 +63,23 @@ public sealed class Linear : MergeMethod
             for (int i = 0; i < weights.Length; i++)
                 kernels.AddScaled(output, tile.Input(i), T.CreateTruncating(weights[i]));
             kernels.Divide(output, T.CreateTruncating(sum));
-            Blend.KeepCommon(tile, 0, weights.Length, output);
+            KeepCommon(tile, output);
+        }
+
+        // what all models have in common must not move by the rounding of the sum
+        private void KeepCommon(Tile<T> tile, Span<T> output)
+        {
+            Span<T> first = tile.Input(0), common = tile.Divisor;
+            common.Clear();
+            for (int i = 1; i < weights.Length; i++)
+            {
+                ReadOnlySpan<T> other = tile.Input(i);
+                for (int j = 0; j < common.Length; j++)
+                    common[j] = other[j] == first[j] ? common[j] : T.One;
+            }
+
+            for (int j = 0; j < common.Length; j++)
+                output[j] = common[j] == T.Zero ? first[j] : output[j];
         }
     }
 }
