@@ -32,7 +32,7 @@ internal static class MethodsJson
         json.Objects("parameters", method.Parameters, p =>
         {
             json.WriteString("name", p.Name);
-            json.WriteString("kind", p.Kind.ToString().ToLowerInvariant());
+            json.WriteString("kind", JsonNamingPolicy.CamelCase.ConvertName(p.Kind.ToString()));
             json.WriteString("scope", p.Scope == ParameterScope.Model ? "model" : "merge");
             json.WriteBoolean("required", p.Default is null);
             Default(json, p.Default);
