@@ -30,6 +30,7 @@ internal sealed class MergeCommand : Command, ICommandWithExamples
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON document instead of tables." };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress and no closing table; warnings stay." };
     private readonly Option<bool> _allowNonFinite = new("--allow-nonfinite") { Description = "Let NaN and infinity in the inputs through." };
+    private readonly Option<bool> _truncate = new("--unsafe-truncate-embeddings") { Description = "Cut embeddings and heads of different heights to the shortest, where the recipe has no 'tokenizer' key. Tokens of the longer ones are lost." };
     private readonly Streams _streams;
     private readonly CancellationToken _cancel;
 
@@ -38,7 +39,7 @@ internal sealed class MergeCommand : Command, ICommandWithExamples
     {
         (_streams, _cancel) = (streams, cancel);
         Add(_recipe);
-        foreach (Option option in new Option[] { _out, _dryRun, _type, _shardSize, _force, _threads, _maxMemory, _seed, _allowNonFinite, _json, _quiet })
+        foreach (Option option in new Option[] { _out, _dryRun, _type, _shardSize, _force, _threads, _maxMemory, _seed, _allowNonFinite, _truncate, _json, _quiet })
             Add(option);
         SetAction(Run);
     }
@@ -85,7 +86,13 @@ internal sealed class MergeCommand : Command, ICommandWithExamples
         DType? type = OptionValues.Type(call, _type);
         MergeDefinition definition = Recipe.Read(call.GetRequiredValue(_recipe));
         return MergePlanner.Plan(
-            definition with { OutputType = type ?? definition.OutputType, AllowNonFinite = definition.AllowNonFinite || call.GetValue(_allowNonFinite), Seed = OptionValues.Integer(call, _seed) ?? definition.Seed },
+            definition with
+            {
+                OutputType = type ?? definition.OutputType,
+                AllowNonFinite = definition.AllowNonFinite || call.GetValue(_allowNonFinite),
+                Seed = OptionValues.Integer(call, _seed) ?? definition.Seed,
+                TruncateEmbeddings = definition.TruncateEmbeddings || call.GetValue(_truncate),
+            },
             options,
             _cancel);
     }

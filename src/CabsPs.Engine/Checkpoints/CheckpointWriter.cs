@@ -50,6 +50,20 @@ public sealed class CheckpointWriter : IDisposable
             throw new CabsException(CabsError.OutputNotEmpty, $"{destination}: holds files already; give a new folder or force replacing it", destination);
     }
 
+    /// <summary>Refuses a destination that is, contains or lies in a folder that files are copied from.</summary>
+    /// <param name="destination">The folder the result shall get.</param>
+    /// <param name="folders">Full paths of the folders.</param>
+    /// <exception cref="CabsException">The destination cannot be used.</exception>
+    public static void CheckDestination(string destination, IEnumerable<string> folders)
+    {
+        string real = ModelPaths.Resolve(Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination)));
+        foreach (string folder in folders)
+        {
+            if (ModelPaths.Resolve(folder) is var other && (IsIn(other, real) || IsIn(real, other)))
+                throw new CabsException(CabsError.OutputIsInput, $"{destination}: is the folder of the input {folder}, contains it or lies in it; give another output folder", destination);
+        }
+    }
+
     /// <summary>Starts a result: creates the files at their final sizes under a temporary name.</summary>
     /// <param name="destination">The folder the result shall get; new, empty, or to be replaced.</param>
     /// <param name="layout">Where everything goes.</param>

@@ -23,10 +23,6 @@ public static class TiedWeights
         return null;
     }
 
-    /// <summary>True for the output head and token embeddings: tensors with a row per token.</summary>
-    public static bool IsVocabularyIndexed(string name) =>
-        name == Head || s_embeddings.Any(ending => name == ending || name.EndsWith("." + ending, StringComparison.Ordinal));
-
     /// <summary>True for class names of models that have an output head over the vocabulary.</summary>
     public static bool IsLanguageModel(string architecture) =>
         architecture.EndsWith("LMHeadModel", StringComparison.Ordinal)

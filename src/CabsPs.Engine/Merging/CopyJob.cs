@@ -21,11 +21,14 @@ internal sealed class CopyJob(MergePlan plan, int index, CheckpointReader reader
             cancel.ThrowIfCancellationRequested();
             int count = (int)Math.Min(length, end - start);
             Span<byte> bytes = buffers.Base.AsSpan(0, count * stored);
-            reader.Read(Plan.Source, start * stored, bytes);
+            if (Plan.SourceRows is { } rows)
+                rows.ReadBytes(reader, start, bytes);
+            else
+                reader.Read(Plan.Source, start * stored, bytes);
             if (Plan.Action == TensorAction.CopyIdentical)
                 CheckAgreement(start, bytes, buffers);
-            if (output.Type != Plan.Source.Type)
-                bytes = Convert(bytes, count, buffers);
+            if (output.Type != Plan.Source.Type || Plan.SourceRows is not null)
+                bytes = Convert(bytes, start, count, buffers);
             writer.Write(output.Name, start * output.Type.Size(), bytes);
         }
     }
@@ -46,18 +49,18 @@ internal sealed class CopyJob(MergePlan plan, int index, CheckpointReader reader
         }
     }
 
-    private Span<byte> Convert(ReadOnlySpan<byte> bytes, int count, WorkBuffers buffers)
+    private Span<byte> Convert(ReadOnlySpan<byte> bytes, long start, int count, WorkBuffers buffers)
     {
         Span<byte> converted = buffers.Output.AsSpan(0, count * Plan.Output.Type.Size());
         if (Plan.InDouble)
-            Convert(Kernels.For<double>(), bytes, count, converted, buffers.Tile<double>());
+            Convert(Kernels.For<double>(), bytes, start, count, converted, buffers.Tile<double>());
         else
-            Convert(Kernels.For<float>(), bytes, count, converted, buffers.Tile<float>());
+            Convert(Kernels.For<float>(), bytes, start, count, converted, buffers.Tile<float>());
         return converted;
     }
 
-    private void Convert<T>(IKernels<T> kernels, ReadOnlySpan<byte> bytes, int count, Span<byte> converted, Tile<T> tile)
-        where T : unmanaged
+    private void Convert<T>(IKernels<T> kernels, ReadOnlySpan<byte> bytes, long start, int count, Span<byte> converted, Tile<T> tile)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
         int from = Plan.Source.Type.Size(), to = Plan.Output.Type.Size();
         tile.Reserve(plan.Inputs.Count, MemoryBudget.DefaultTileLength);
@@ -65,6 +68,7 @@ internal sealed class CopyJob(MergePlan plan, int index, CheckpointReader reader
         {
             tile.MoveTo(at, Math.Min(MemoryBudget.DefaultTileLength, count - at));
             kernels.Widen(bytes.Slice(at * from, tile.Length * from), Plan.Source.Type, tile.Base);
+            Plan.SourceRows?.Fill(reader, kernels, start + at, tile.Base);
             kernels.Narrow(tile.Base, Plan.Output.Type, converted.Slice(at * to, tile.Length * to));
         }
     }

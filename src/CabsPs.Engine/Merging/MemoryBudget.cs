@@ -11,7 +11,7 @@ namespace CabsPs.Engine.Merging;
 public sealed record MemoryBudget(int TileLength, int LongestTile, int PieceBytes, int Threads, bool AnyDouble, long BufferBytes)
 {
     /// <summary>Tiles of this many elements keep a handful of float32 arrays in a core's first-level caches.</summary>
-    public const int DefaultTileLength = 4096;
+    public const int DefaultTileLength = 2048;
 
     private const int SmallestPiece = 4096;
 

@@ -1,5 +1,6 @@
 using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.TaskVectors;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
@@ -62,6 +63,15 @@ public sealed record MergeDefinition
 
     /// <summary>Lets NaN and infinity through instead of refusing them.</summary>
     public bool AllowNonFinite { get; init; }
+
+    /// <summary>Which vocabulary the result gets; null keeps the models' rows as they are.</summary>
+    public TokenizerSettings? Tokenizer { get; init; }
+
+    /// <summary>The result's chat template: auto, a built-in name or a Jinja text; null leaves the tokenizer's own.</summary>
+    public string? ChatTemplate { get; init; }
+
+    /// <summary>Cuts vocabulary-indexed tensors of different heights to the shortest, where there is no <see cref="Tokenizer"/>.</summary>
+    public bool TruncateEmbeddings { get; init; }
 
     /// <summary>What random choices start from; they depend on it, on the names of model and tensor, and on the place in the
     /// tensor, and on nothing else.</summary>

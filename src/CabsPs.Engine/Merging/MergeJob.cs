@@ -1,6 +1,7 @@
 using System.Numerics;
 using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Numerics;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
@@ -36,18 +37,25 @@ internal sealed class MergeJob<T> : TensorJob
         _kernel = kernel;
         _cancel = cancel;
         _cut = Cut.Of(plan, Plan, kernel.BlockLength);
-        _loop = new PieceLoop<T>(kernel, kernels, _cut.Tile, _cut.Segment, plan.Definition.AllowNonFinite);
+        _loop = new PieceLoop<T>(kernel, kernels, _cut.Tile, _cut.Segment, plan.Definition.AllowNonFinite)
+        {
+            HasComputedRows = input => RowsOf(input) is not null,
+            FillComputedRows = (input, start, values) => RowsOf(input)!.Fill(_reader, kernels, start, values),
+        };
         _sums = NewSums();
     }
 
     public override void Run(int unit, WorkBuffers buffers)
     {
         long start = unit * _cut.Unit, end = Math.Min(Plan.Output.Count, start + _cut.Unit);
+        int stride = _pass < _kernel.MeasuringPasses ? _kernel.StrideOf(_pass) : 1;
         Tile<T> tile = buffers.Tile<T>();
         tile.Reserve(_plan.Inputs.Count, (int)Math.Min(_plan.Memory.LongestTile, Math.Max(_cut.Tile, MemoryBudget.DefaultTileLength)));
         for (long at = start; at < end; at += _cut.Piece)
         {
             _cancel.ThrowIfCancellationRequested();
+            if (at / _cut.Piece % stride != 0)
+                continue;
             RunPiece(at, (int)Math.Min(_cut.Piece, end - at), buffers, tile);
         }
     }
@@ -79,10 +87,10 @@ internal sealed class MergeJob<T> : TensorJob
 
     private void RunPiece(long start, int length, WorkBuffers buffers, Tile<T> tile)
     {
-        StoredWeights? origin = Plan.Base is { } own ? Fill(own, start, length, buffers.Base, buffers.PieceBytes) : null;
+        StoredWeights? origin = Plan.Base is { } own ? Fill(own, Plan.BaseRows, start, length, buffers.Base, buffers.PieceBytes) : null;
         var inputs = new StoredWeights[Plan.Inputs.Count];
         for (int i = 0; i < inputs.Length; i++)
-            inputs[i] = Fill(Plan.Inputs[i], start, length, buffers.Input(i), buffers.PieceBytes);
+            inputs[i] = Fill(Plan.Inputs[i], Plan.RowsOf(i), start, length, buffers.Input(i), buffers.PieceBytes);
 
         var output = new StoredWeights(Plan.Output.Type, buffers.Output.AsMemory(0, length * Plan.Output.Type.Size()));
         if (_loop.Run(_pass, start, length, origin, inputs, output, tile, _sums) is { } bad)
@@ -91,10 +99,14 @@ internal sealed class MergeJob<T> : TensorJob
             Write(start, output.Bytes.Span, buffers.PieceBytes);
     }
 
-    private StoredWeights Fill(TensorInfo tensor, long start, int length, byte[] buffer, int pieceBytes)
+    private StoredWeights Fill(TensorInfo tensor, MappedTensor? rows, long start, int length, byte[] buffer, int pieceBytes)
     {
         int size = tensor.Type.Size();
-        _reader.Read(tensor, start * size, buffer.AsSpan(0, length * size), pieceBytes);
+        Span<byte> bytes = buffer.AsSpan(0, length * size);
+        if (rows is null)
+            _reader.Read(tensor, start * size, bytes, pieceBytes);
+        else
+            rows.ReadBytes(_reader, start, bytes, pieceBytes);
         return new StoredWeights(tensor.Type, buffer.AsMemory(0, length * size));
     }
 
@@ -104,6 +116,8 @@ internal sealed class MergeJob<T> : TensorJob
         for (int at = 0; at < bytes.Length; at += pieceBytes)
             _writer.Write(Plan.Output.Name, offset + at, bytes.Slice(at, Math.Min(pieceBytes, bytes.Length - at)));
     }
+
+    private MappedTensor? RowsOf(int input) => input < 0 ? Plan.BaseRows : Plan.RowsOf(input);
 
     private CabsException NonFinite(NonFiniteWeight bad)
     {

@@ -1,4 +1,5 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
@@ -17,7 +18,7 @@ public sealed record OutputFile(string Name, long ByteLength);
 /// the place of every byte of the result.</summary>
 public sealed class MergePlan
 {
-    internal MergePlan(MergeDefinition definition, ModelSet models, IReadOnlyList<TensorPlan> tensors, IReadOnlyList<LeftOutTensor> leftOut, IReadOnlyList<string> warnings, MergeOptions options)
+    internal MergePlan(MergeDefinition definition, ModelSet models, IReadOnlyList<TensorPlan> tensors, IReadOnlyList<LeftOutTensor> leftOut, List<string> warnings, VocabularyResult vocabulary, MergeOptions options)
     {
         Definition = definition;
         Models = models.All;
@@ -30,8 +31,9 @@ public sealed class MergePlan
         Options = options;
         Layout = OutputLayout.Create([.. tensors.Select(t => t.Output)], options.ShardBytes);
         ConfigType = Checkpoint.DominantType(tensors.Select(t => (t.Output.Type, t.Output.Count)));
-        SideFiles = Checkpoints.SideFiles.List(Donor);
-        ConfigText = Donor.Config is { } config ? (ConfigType is { } type ? config.WithType(type) : config.Text) : null;
+        TokenizerFiles = vocabulary.Files(warnings) ?? [];
+        SideFiles = [.. Checkpoints.SideFiles.List(Donor).Where(f => TokenizerFiles.Count == 0 || !TokenizerOutput.IsTokenizerFile(Path.GetFileName(f)))];
+        ConfigText = Donor.Config is { } config ? vocabulary.Config(ConfigType is { } type ? config.WithType(type) : config.Text) : null;
         Passes = new int[tensors.Count];
         int longest = 1;
         for (int i = 0; i < tensors.Count; i++)
@@ -81,6 +83,9 @@ public sealed class MergePlan
     /// <summary>Full paths of the donor's small files that are copied.</summary>
     public IReadOnlyList<string> SideFiles { get; }
 
+    /// <summary>The result's tokenizer files, where they are not the donor's own.</summary>
+    public IReadOnlyList<TokenizerFile> TokenizerFiles { get; }
+
     /// <summary>The result's config.json, or null when the donor has none.</summary>
     public byte[]? ConfigText { get; }
 
@@ -95,6 +100,7 @@ public sealed class MergePlan
             if (ConfigText is { } text)
                 files.Add(new OutputFile(ModelConfig.FileName, text.Length));
             files.AddRange(SideFiles.Select(f => new OutputFile(Path.GetFileName(f), new FileInfo(f).Length)));
+            files.AddRange(TokenizerFiles.Select(f => new OutputFile(f.Name, f.ByteLength)));
             return files;
         }
     }
@@ -110,7 +116,7 @@ public sealed class MergePlan
 
     /// <summary>Bytes that one pass over a tensor reads.</summary>
     internal static long BytesOf(TensorPlan tensor) =>
-        tensor.Action == TensorAction.Copy ? tensor.Source.ByteLength : tensor.Sources.Sum(t => t.ByteLength);
+        tensor.ByteLength;
 
     /// <summary>The computation of a tensor.</summary>
     internal TensorKernel<T> Bind<T>(TensorPlan tensor, Numerics.IKernels<T> kernels)

@@ -1,4 +1,5 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
@@ -8,6 +9,7 @@ public sealed class MergePlanner
 {
     private readonly MergeDefinition _definition;
     private readonly ModelSet _models;
+    private readonly VocabularyResult _vocabulary;
     private readonly TensorPairing _pairing;
     private readonly List<TensorPlan> _tensors = [];
     private readonly List<LeftOutTensor> _leftOut = [];
@@ -20,7 +22,8 @@ public sealed class MergePlanner
         _definition = definition;
         _warnings = [.. definition.Warnings];
         _models = new ModelSet(definition);
-        _pairing = new TensorPairing(definition, _warnings);
+        _vocabulary = new VocabularyResult(definition, _models.All, _models.Donor, _warnings);
+        _pairing = new TensorPairing(definition, _vocabulary.Fit, _warnings);
     }
 
     /// <summary>Plans a merge.</summary>
@@ -34,7 +37,7 @@ public sealed class MergePlanner
         planner.PlanModules();
         planner.WarnOfIdlePatterns("include", definition.Include);
         planner.WarnOfIdlePatterns("exclude", definition.Exclude);
-        return new MergePlan(definition, planner._models, planner._tensors, planner._leftOut, planner._warnings, options);
+        return new MergePlan(definition, planner._models, planner._tensors, planner._leftOut, planner._warnings, planner._vocabulary, options);
     }
 
     private void PlanModules()

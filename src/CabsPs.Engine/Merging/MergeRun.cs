@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
@@ -34,6 +35,7 @@ public sealed class MergeRun
     {
         _clock.Start();
         CheckpointWriter.CheckDestination(destination, _plan.Models, _plan.Options.Force);
+        CheckpointWriter.CheckDestination(destination, _plan.TokenizerFiles.Where(f => f.Source is not null).Select(f => Path.GetDirectoryName(f.Source!)!).Distinct());
         using var reader = new CheckpointReader();
         using CheckpointWriter writer = CheckpointWriter.Create(destination, _plan.Layout, _plan.Options.Force);
         (_reader, _writer) = (reader, writer);
@@ -89,6 +91,13 @@ public sealed class MergeRun
             writer.WriteFile(ModelConfig.FileName, config);
         foreach (string file in _plan.SideFiles)
             writer.CopyFile(file);
+        foreach (TokenizerFile file in _plan.TokenizerFiles)
+        {
+            if (file.Content is { } content)
+                writer.WriteFile(file.Name, content);
+            else
+                writer.CopyFile(file.Source!);
+        }
     }
 
     private MergeResult Summarise(CheckpointWriter writer, CheckpointReader reader, Tally tally)

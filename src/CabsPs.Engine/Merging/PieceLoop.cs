@@ -9,6 +9,12 @@ namespace CabsPs.Engine.Merging;
 /// <param name="Bytes">Their bytes.</param>
 internal readonly record struct StoredWeights(DType Type, Memory<byte> Bytes)
 {
+    /// <summary>How many there are.</summary>
+    public int Count => Bytes.Length / Type.Size();
+
+    /// <summary>Some of them.</summary>
+    public StoredWeights Part(int start, int length) => this with { Bytes = Bytes.Slice(start * Type.Size(), length * Type.Size()) };
+
     /// <summary>The bytes of some elements.</summary>
     public Span<byte> Slice(int start, int length) => Bytes.Span.Slice(start * Type.Size(), length * Type.Size());
 }
@@ -18,6 +24,13 @@ internal readonly record struct StoredWeights(DType Type, Memory<byte> Bytes)
 /// <param name="Index">The element's place in the tensor.</param>
 /// <param name="Value">What stands there.</param>
 internal readonly record struct NonFiniteWeight(int Input, long Index, double Value);
+
+/// <summary>Fills rows of an input that are computed instead of read; false when a value is not finite.</summary>
+/// <param name="input">The input, or -1 for the base.</param>
+/// <param name="start">The piece's first element.</param>
+/// <param name="values">The piece.</param>
+/// <typeparam name="T">float or double.</typeparam>
+internal delegate bool RowFiller<T>(int input, long start, Span<T> values);
 
 /// <summary>Takes stored bytes of all models through one pass of a kernel, tile by tile: the inner loop of every merge, and what
 /// the benchmarks measure in memory.</summary>
@@ -30,6 +43,12 @@ internal readonly record struct NonFiniteWeight(int Input, long Index, double Va
 internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, int tileLength, long segment, bool allowNonFinite)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>Whether an input (-1: the base) has rows that are not read but computed, as a vocabulary's new tokens do.</summary>
+    public Func<int, bool> HasComputedRows { get; init; } = static _ => false;
+
+    /// <summary>Fills such rows in a piece of an input that begins at a place of the tensor; false when a value is not finite.</summary>
+    public RowFiller<T> FillComputedRows { get; init; } = static (_, _, _) => true;
+
     /// <summary>Runs one pass over a piece.</summary>
     /// <param name="pass">Which; the one after the measuring passes writes.</param>
     /// <param name="start">The piece's first element, a multiple of the tile's length.</param>
@@ -43,11 +62,32 @@ internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, 
     public NonFiniteWeight? Run(int pass, long start, int length, StoredWeights? origin, StoredWeights[] inputs, StoredWeights output, Tile<T> tile, double[] sums)
     {
         int sumCount = kernel.SumCount(pass);
+        var parts = new StoredWeights[inputs.Length];
+        for (int at = 0; at < length;)
+        {
+            long index = (start + at) / segment;
+            int count = (int)Math.Min(length - at, ((index + 1) * segment) - start - at);
+            for (int i = 0; i < inputs.Length; i++)
+                parts[i] = inputs[i].Part(at, count);
+            Span<double> own = sums.AsSpan((int)index * sumCount, sumCount);
+            if (RunPart(pass, start + at, origin?.Part(at, count), parts, output.Part(at, count), tile, own) is { } bad)
+                return bad;
+            at += count;
+        }
+
+        return null;
+    }
+
+    private NonFiniteWeight? RunPart(int pass, long start, StoredWeights? origin, StoredWeights[] inputs, StoredWeights output, Tile<T> tile, Span<double> sums)
+    {
         bool writes = pass == kernel.MeasuringPasses;
+        if (writes && origin is { } whole && !ComputesRows(inputs.Length) && kernel.TryMergeStored(kernels, whole, inputs, output, sums))
+            return null;
+        int length = output.Count;
         for (int at = 0; at < length; at += tileLength)
         {
             tile.MoveTo(start + at, Math.Min(tileLength, length - at));
-            if (origin is { } stored && !kernels.Widen(stored.Slice(at, tile.Length), stored.Type, tile.Base) && !allowNonFinite)
+            if (origin is { } stored && !Widen(stored.Slice(at, tile.Length), stored.Type, tile, -1, tile.Base) && !allowNonFinite)
                 return Find(-1, stored, at, tile);
             for (int i = 0; i < inputs.Length; i++)
             {
@@ -55,23 +95,40 @@ internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, 
                     return Find(i, inputs[i], at, tile);
             }
 
-            Span<double> own = sums.AsSpan((int)(tile.Start / segment) * sumCount, sumCount);
             if (writes)
-                kernel.MergeStored(tile, kernels, output.Type, output.Slice(at, tile.Length), own);
+                kernel.MergeStored(tile, kernels, output.Type, output.Slice(at, tile.Length), sums);
             else
-                kernel.Measure(pass, tile, own);
+                kernel.Measure(pass, tile, sums);
         }
 
         return null;
     }
 
-    private bool Load(ReadOnlySpan<byte> bytes, DType type, Tile<T> tile, int input, bool hasBase) => kernel.WantsDeltas && hasBase
-        ? kernels.WidenDelta(bytes, type, tile.Base, tile.Input(input))
-        : kernels.Widen(bytes, type, tile.Input(input));
+    private bool ComputesRows(int inputs)
+    {
+        bool any = false;
+        for (int i = -1; i < inputs; i++)
+            any |= HasComputedRows(i);
+        return any;
+    }
+
+    private bool Load(ReadOnlySpan<byte> bytes, DType type, Tile<T> tile, int input, bool hasBase)
+    {
+        bool subtracts = kernel.WantsDeltas && hasBase;
+        if (subtracts && !HasComputedRows(input))
+            return kernels.WidenDelta(bytes, type, tile.Base, tile.Input(input));
+        bool finite = Widen(bytes, type, tile, input, tile.Input(input));
+        if (subtracts)
+            kernels.Subtract(tile.Input(input), tile.Base);
+        return finite;
+    }
+
+    private bool Widen(ReadOnlySpan<byte> bytes, DType type, Tile<T> tile, int input, Span<T> values) =>
+        kernels.Widen(bytes, type, values) & (!HasComputedRows(input) || FillComputedRows(input, tile.Start, values));
 
     private NonFiniteWeight Find(int input, StoredWeights weights, int at, Tile<T> tile)
     {
-        kernels.Widen(weights.Slice(at, tile.Length), weights.Type, tile.Base);
+        Widen(weights.Slice(at, tile.Length), weights.Type, tile, input, tile.Base);
         int first = kernels.FirstNonFinite(tile.Base);
         return new NonFiniteWeight(input, tile.Start + first, double.CreateTruncating(tile.Base[first]));
     }

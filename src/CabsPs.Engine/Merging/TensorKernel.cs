@@ -20,6 +20,9 @@ public abstract class TensorKernel<T>
     /// of <see cref="Tally"/>.</summary>
     public virtual int SumCount(int pass) => 0;
 
+    /// <summary>A measuring pass needs one piece of this many, any of them; 1 where it needs all.</summary>
+    public virtual int StrideOf(int pass) => 1;
+
     /// <summary>Measures one piece.</summary>
     /// <param name="pass">Which pass, from 0.</param>
     /// <param name="tile">The piece; its arrays may be overwritten.</param>
@@ -53,6 +56,11 @@ public abstract class TensorKernel<T>
         Merge(tile, tile.Output, sums);
         kernels.Narrow(tile.Output, type, destination);
     }
+
+    /// <summary>Computes a piece of the result from stored bytes alone, where a method can do that in one pass and need not know
+    /// whether a weight is finite.</summary>
+    /// <returns>False when it was not done; tiles follow then.</returns>
+    internal virtual bool TryMergeStored(IKernels<T> kernels, StoredWeights origin, StoredWeights[] inputs, StoredWeights output, Span<double> sums) => false;
 
     /// <summary>Puts the writing pass's figures into the report.</summary>
     public virtual void Report(ReadOnlySpan<double> totals, Tally tally)

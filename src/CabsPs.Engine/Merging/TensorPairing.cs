@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
@@ -13,7 +14,7 @@ internal readonly record struct WantedTensor(Checkpoint Model, string Name)
 }
 
 /// <summary>Pairs the tensors of several models and decides what happens to each, or refuses what does not fit together.</summary>
-internal sealed class TensorPairing(MergeDefinition definition, List<string> warnings)
+internal sealed class TensorPairing(MergeDefinition definition, IVocabularyFit? fit, List<string> warnings)
 {
     /// <summary>Decides on one tensor of the result.</summary>
     /// <param name="name">Its name in the result.</param>
@@ -26,34 +27,65 @@ internal sealed class TensorPairing(MergeDefinition definition, List<string> war
         WantedTensor reference = inBase ?? inputs[0];
         TensorInfo main = reference.Find() ?? throw Lacks(reference, null);
         if (!TakesPart(name))
-            return Copy(name, main);
+            return Copy(name, reference.Model, main, Covers(name, [reference]));
+        bool fits = Covers(name, [reference, .. inputs]);
         var found = new List<TensorInfo>();
         var present = new List<InputScope>();
+        var models = new List<Checkpoint>();
         for (int i = 0; i < inputs.Count; i++)
         {
-            if (Pair(reference, main, inputs[i], scope.Inputs[i].Model) is not { } tensor)
+            if (Pair(reference, main, inputs[i], scope.Inputs[i].Model, fits) is not { } tensor)
                 continue;
             found.Add(tensor);
             present.Add(scope.Inputs[i]);
+            models.Add(inputs[i].Model);
         }
 
         TensorInfo? own = inBase is null ? null : main;
         if (!main.Type.IsMergeable())
             return new TensorPlan(new OutputTensor(name, main.Type, main.Shape, main.Count), TensorAction.CopyIdentical, own, found, InDouble: false);
         if (found.Count == 0 || !definition.Method.InputCount.Allows(found.Count))
-            return Copy(name, own ?? found[0]);
+            return Copy(name, own is null ? models[0] : reference.Model, own ?? found[0], fits);
         DType promoted = found.Aggregate(main.Type, (type, input) => DTypes.Promote(type, input.Type));
-        var plan = new TensorPlan(new OutputTensor(name, definition.OutputType ?? promoted, main.Shape, main.Count), TensorAction.Merge, own, found, promoted == DType.F64) { Scope = scope with { Inputs = present } };
-        return definition.Method.IsCopy(new TensorContext(definition, plan)) ? Copy(name, found[0]) : plan;
+        var plan = new TensorPlan(Output(name, definition.OutputType ?? promoted, main, fits), TensorAction.Merge, own, found, promoted == DType.F64) { Scope = scope with { Inputs = present } };
+        if (definition.Method.IsCopy(new TensorContext(definition, plan)))
+            return Copy(name, models[0], found[0], fits);
+        if (!fits)
+            return plan;
+        IReadOnlyList<(Checkpoint, TensorInfo)> merged = [.. models.Zip(found)];
+        IReadOnlyList<MappedTensor?> rows = fit!.Map(name, own is null ? merged : [(reference.Model, own), .. merged]);
+        plan = plan with { InDouble = plan.InDouble || rows.Any(r => r?.ReadsDouble == true) };
+        return own is null ? plan with { InputRows = rows } : plan with { BaseRows = rows[0], InputRows = [.. rows.Skip(1)] };
     }
 
-    private TensorPlan Copy(string name, TensorInfo source)
+    private TensorPlan Copy(string name, Checkpoint model, TensorInfo source, bool fits)
     {
         DType type = source.Type.IsMergeable() ? definition.OutputType ?? source.Type : source.Type;
-        return new TensorPlan(new OutputTensor(name, type, source.Shape, source.Count), TensorAction.Copy, source, [], source.Type == DType.F64);
+        var plan = new TensorPlan(Output(name, type, source, fits), TensorAction.Copy, source, [], source.Type == DType.F64);
+        if (!fits)
+            return plan;
+        MappedTensor? rows = fit!.Map(name, [(model, source)])[0];
+        return plan with { BaseRows = rows, InDouble = plan.InDouble || rows?.ReadsDouble == true };
     }
 
-    private TensorInfo? Pair(WantedTensor reference, TensorInfo main, WantedTensor wanted, ModelInput input)
+    private OutputTensor Output(string name, DType type, TensorInfo source, bool fits)
+    {
+        if (!fits)
+            return new OutputTensor(name, type, source.Shape, source.Count);
+        int rows = fit!.RowsOf(name);
+        return new OutputTensor(name, type, VocabularyTensors.WithRows(source, rows), source.Count / VocabularyTensors.RowCount(source) * rows);
+    }
+
+    private bool Covers(string name, IReadOnlyList<WantedTensor> wanted)
+    {
+        (Checkpoint, TensorInfo)[] found = [.. wanted.Distinct().Select(w => (w.Model, Tensor: w.Find())).Where(w => w.Tensor is not null).Select(w => (w.Model, w.Tensor!))];
+        return fit is not null && found.All(f => f.Item2.Type.IsMergeable()) && fit.Covers(name, found);
+    }
+
+    private static bool HaveSameShape(TensorInfo a, TensorInfo b, bool fits) =>
+        fits ? a.Shape.Count == b.Shape.Count && VocabularyTensors.WithRows(a, 0).SequenceEqual(VocabularyTensors.WithRows(b, 0)) : a.Shape.SequenceEqual(b.Shape);
+
+    private TensorInfo? Pair(WantedTensor reference, TensorInfo main, WantedTensor wanted, ModelInput input, bool fits)
     {
         if (wanted.Find() is not { } tensor)
         {
@@ -63,7 +95,7 @@ internal sealed class TensorPairing(MergeDefinition definition, List<string> war
             return null;
         }
 
-        if (!tensor.Shape.SequenceEqual(main.Shape))
+        if (!HaveSameShape(tensor, main, fits))
             throw ShapeMismatch(wanted.Name, main, tensor);
         if (tensor.Type != main.Type && !(tensor.Type.IsMergeable() && main.Type.IsMergeable()))
             throw new CabsException(CabsError.TensorTypeMismatch, $"tensor {Text.Quote(wanted.Name)} is {main.Type} in {main.File} but {tensor.Type} in {tensor.File}; exclude it to keep the former", wanted.Name);
@@ -77,8 +109,8 @@ internal sealed class TensorPairing(MergeDefinition definition, List<string> war
 
     private static CabsException ShapeMismatch(string name, TensorInfo main, TensorInfo tensor)
     {
-        string remedy = TiedWeights.IsVocabularyIndexed(name)
-            ? "the vocabularies differ: merge models with the same tokenizer, or exclude the tensor to keep the former"
+        string remedy = VocabularyTensors.IsName(name) || VocabularyTensors.IsName(tensor.Name)
+            ? "the vocabularies differ: say 'tokenizer: {source: union}' or '{source: base}' in the recipe, or cut them with --unsafe-truncate-embeddings"
             : "the models are not of one kind, or exclude the tensor to keep the former";
         return new CabsException(CabsError.TensorShapeMismatch, $"tensor {Text.Quote(name)} is {main.ShapeText} in {main.File} but {tensor.ShapeText} in {tensor.File}; {remedy}", name);
     }

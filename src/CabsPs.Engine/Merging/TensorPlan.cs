@@ -1,4 +1,5 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
@@ -29,8 +30,26 @@ public sealed record TensorPlan(OutputTensor Output, TensorAction Action, Tensor
     /// <summary>All tensors read, the base's first.</summary>
     public IEnumerable<TensorInfo> Sources => Base is null ? Inputs : Inputs.Prepend(Base);
 
+    /// <summary>The base's rows in the result's vocabulary; null where they are its own.</summary>
+    internal MappedTensor? BaseRows { get; init; }
+
+    /// <summary>The inputs' rows in the result's vocabulary; empty where all are their own, null for one whose are.</summary>
+    internal IReadOnlyList<MappedTensor?> InputRows { get; init; } = [];
+
+    /// <summary>The rows of the tensor that a copy is made of.</summary>
+    internal MappedTensor? SourceRows => Base is null ? RowsOf(0) : BaseRows;
+
+    /// <summary>Bytes that one pass reads.</summary>
+    internal long ByteLength => Action == TensorAction.Copy ? BytesOf(Source, SourceRows)
+        : (Base is null ? 0 : BytesOf(Base, BaseRows)) + Inputs.Select((t, i) => BytesOf(t, RowsOf(i))).Sum();
+
     /// <summary>Where its parameter values come from.</summary>
     internal TensorScope Scope { get; init; } = TensorScope.Empty;
+
+    /// <summary>An input's rows in the result's vocabulary; null where they are its own.</summary>
+    internal MappedTensor? RowsOf(int input) => InputRows.Count == 0 ? null : InputRows[input];
+
+    private static long BytesOf(TensorInfo tensor, MappedTensor? rows) => rows is null ? tensor.ByteLength : rows.Count * tensor.Type.Size();
 }
 
 /// <summary>The levels at which a tensor's parameters may stand.</summary>

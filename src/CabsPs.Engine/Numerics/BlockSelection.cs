@@ -13,9 +13,9 @@ namespace CabsPs.Engine.Numerics;
 internal static class BlockSelection<TCodes>
     where TCodes : struct, ICodes
 {
-    // the window spans an octave down and one up in steps of under a percent; the search below a code goes on bit by bit
-    private const int WindowShift = 16;
-    private const uint Octave = 1 << 23;
+    // the window spans half an octave down and up in steps of under half a percent; the search below a code goes on bit by bit
+    private const int WindowShift = 15;
+    private const uint HalfOctave = 1 << 22;
     private const int Abreast = 4;
     private const int LongestAbreast = 1024;
     private const int FewCandidates = 16;
@@ -49,16 +49,45 @@ internal static class BlockSelection<TCodes>
         {
             int length = Math.Min(blockLength, delta.Length - start);
             Keep(delta.Slice(start, length), length == blockLength ? quota : tailQuota, claimed, start, ref hint, work);
-            Put(mask, start, work.Kept[..BitMask.WordCount(length)]);
+            BitMask.Put(mask, start, work.Kept[..BitMask.WordCount(length)]);
         }
 
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);
     }
 
-    private static void KeepAbreast(ReadOnlySpan<float> delta, int start, int length, int quota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint, Workspace work)
+    /// <summary>Keeps the largest of some positions of one block.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="candidates">The positions, at least as many as wanted, all of them nonzero; used up.</param>
+    /// <param name="wanted">How many to keep, at least one.</param>
+    /// <param name="kept">Receives them.</param>
+    /// <param name="codes">Room for 64 codes per word.</param>
+    /// <param name="hint">Where the search begins and the next one shall begin.</param>
+    [SkipLocalsInit]
+    public static void KeepAmong(ReadOnlySpan<float> block, Span<ulong> candidates, int wanted, Span<ulong> kept, Span<byte> codes, ref uint hint)
     {
-        uint floor = hint > Octave ? hint - Octave : 1;
+        Span<float> rest = stackalloc float[64];
+        var work = new Workspace(codes, candidates, kept, rest);
+        kept.Clear();
+        uint floor = hint > HalfOctave ? hint - HalfOctave : 1;
+        Encode(block, floor, WindowShift, codes, rest);
+        for (int w = 0; w < candidates.Length; w++)
+            TCodes.Erase(ref codes[w * 64], candidates[w]);
+        int code = FindCode(codes, wanted);
+        if (code is 0 or 255)
+        {
+            hint = Search(block, wanted, 0, 23, codes, work);
+            return;
+        }
+
+        floor += (uint)code << WindowShift;
+        hint = (uint)(hint + (((long)floor - hint) / 4));
+        Search(block, Divide(wanted, code, codes, work), floor, WindowShift - 8, codes, work);
+    }
+
+    private static void KeepAbreast(ReadOnlySpan<float> delta, int start, int length, int quota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint, in Workspace work)
+    {
+        uint floor = hint > HalfOctave ? hint - HalfOctave : 1;
         int words = work.Kept.Length, padded = words * 64;
         for (int b = 0; b < Abreast; b++)
         {
@@ -74,10 +103,10 @@ internal static class BlockSelection<TCodes>
         int t0 = 0, t1 = 0, t2 = 0, t3 = 0;
         for (int bit = 128; bit > 0; bit >>= 1)
         {
-            t0 += TCodes.CountAtLeast(in codes, padded, t0 + bit) >= quota ? bit : 0;
-            t1 += TCodes.CountAtLeast(in Unsafe.Add(ref codes, padded), padded, t1 + bit) >= quota ? bit : 0;
-            t2 += TCodes.CountAtLeast(in Unsafe.Add(ref codes, 2 * padded), padded, t2 + bit) >= quota ? bit : 0;
-            t3 += TCodes.CountAtLeast(in Unsafe.Add(ref codes, 3 * padded), padded, t3 + bit) >= quota ? bit : 0;
+            t0 += bit & ~Sign(TCodes.CountAtLeast(in codes, padded, t0 + bit) - quota);
+            t1 += bit & ~Sign(TCodes.CountAtLeast(in Unsafe.Add(ref codes, padded), padded, t1 + bit) - quota);
+            t2 += bit & ~Sign(TCodes.CountAtLeast(in Unsafe.Add(ref codes, 2 * padded), padded, t2 + bit) - quota);
+            t3 += bit & ~Sign(TCodes.CountAtLeast(in Unsafe.Add(ref codes, 3 * padded), padded, t3 + bit) - quota);
         }
 
         Settle(delta, start, length, quota, t0, floor, claimed, mask, ref hint, work, 0);
@@ -86,35 +115,53 @@ internal static class BlockSelection<TCodes>
         Settle(delta, start + (3 * length), length, quota, t3, floor, claimed, mask, ref hint, work, 3 * padded);
     }
 
+    // all ones below zero, none from zero on: no branch, because no processor could guess it
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Sign(int value) => value >> 31;
+
     // the lowest code also holds what lies below the window and what may not be chosen, the highest what lies above
-    private static void Settle(ReadOnlySpan<float> delta, int start, int length, int quota, int code, uint floor, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint, Workspace work, int at)
+    private static void Settle(ReadOnlySpan<float> delta, int start, int length, int quota, int code, uint floor, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint, in Workspace work, int at)
     {
         ReadOnlySpan<float> block = delta.Slice(start, length);
-        Span<byte> codes = work.Codes.Slice(at, work.Kept.Length * 64);
         if (code is 0 or 255)
         {
-            Keep(block, quota, claimed, start, ref hint, work with { Codes = codes });
+            Keep(block, quota, claimed, start, ref hint, new Workspace(work.Codes.Slice(at, work.Kept.Length * 64), work.Candidates, work.Kept, work.Rest));
+            BitMask.Put(mask, start, work.Kept);
+            return;
         }
-        else
+
+        uint found = floor + ((uint)code << WindowShift);
+        // the mean of late thresholds: where they jump between two values, the window holds both
+        hint = (uint)(hint + (((long)found - hint) / 4));
+        ref byte codes = ref Unsafe.Add(ref MemoryMarshal.GetReference(work.Codes), at);
+        ref ulong kept = ref MemoryMarshal.GetReference(work.Kept), candidates = ref MemoryMarshal.GetReference(work.Candidates);
+        int words = work.Kept.Length, wanted = quota, count = 0, occupied = 0;
+        for (int w = 0; w < words; w++)
         {
-            int above = 0;
-            for (int w = 0; w < work.Kept.Length; w++)
-            {
-                ulong greater = TCodes.AtLeast(in codes[w * 64], code + 1);
-                work.Candidates[w] = TCodes.AtLeast(in codes[w * 64], code) ^ greater;
-                work.Kept[w] = greater;
-                above += BitOperations.PopCount(greater);
-            }
-
-            hint = floor + ((uint)code << WindowShift);
-            Search(block, quota - above, hint, WindowShift - 8, codes, work);
+            ulong greater = TCodes.AtLeast(in Unsafe.Add(ref codes, w * 64), code + 1);
+            ulong equal = TCodes.AtLeast(in Unsafe.Add(ref codes, w * 64), code) ^ greater;
+            Unsafe.Add(ref candidates, w) = equal;
+            Unsafe.Add(ref kept, w) = greater;
+            wanted -= BitOperations.PopCount(greater);
+            count += BitOperations.PopCount(equal);
+            occupied |= (equal != 0 ? 1 : 0) << w;
         }
 
-        Put(mask, start, work.Kept);
+        int word = BitOperations.TrailingZeroCount(occupied);
+        int first = (word * 64) + BitOperations.TrailingZeroCount(Unsafe.Add(ref candidates, word));
+        uint magnitude = (uint)ReferenceKernels<float>.Magnitude(block[first]);
+        ulong others = 0;
+        for (int w = 0; w < words; w++)
+            others |= Unsafe.Add(ref candidates, w) & ~TCodes.SameMagnitude(in Word(block, w, work.Rest), magnitude);
+        if (others == 0 || count == wanted)
+            KeepLowest(wanted, words, work);
+        else
+            Search(block, wanted, found, WindowShift - 8, work.Codes.Slice(at, words * 64), work);
+        BitMask.Put(mask, start, work.Kept);
     }
 
     // one block from scratch: among the free positions first, then among the claimed ones
-    private static void Keep(ReadOnlySpan<float> block, int quota, ReadOnlySpan<ulong> claimed, int start, ref uint hint, Workspace work)
+    private static void Keep(ReadOnlySpan<float> block, int quota, ReadOnlySpan<ulong> claimed, int start, ref uint hint, in Workspace work)
     {
         work.Kept.Clear();
         int free = Candidates(block, claimed, start, taken: false, work);
@@ -127,7 +174,7 @@ internal static class BlockSelection<TCodes>
             Search(block, Math.Min(quota - free, taken), 0, 23, work.Codes, work);
     }
 
-    private static int Candidates(ReadOnlySpan<float> block, ReadOnlySpan<ulong> claimed, int start, bool taken, Workspace work)
+    private static int Candidates(ReadOnlySpan<float> block, ReadOnlySpan<ulong> claimed, int start, bool taken, in Workspace work)
     {
         int count = 0;
         for (int w = 0; w < BitMask.WordCount(block.Length); w++)
@@ -142,7 +189,7 @@ internal static class BlockSelection<TCodes>
     }
 
     // adds the largest candidates, all of them at least `floor`, to what is kept; returns about the smallest
-    private static uint Search(ReadOnlySpan<float> block, int wanted, uint floor, int shift, Span<byte> codes, Workspace work)
+    private static uint Search(ReadOnlySpan<float> block, int wanted, uint floor, int shift, Span<byte> codes, in Workspace work)
     {
         int words = BitMask.WordCount(block.Length);
         while (true)
@@ -163,23 +210,38 @@ internal static class BlockSelection<TCodes>
             Encode(block, floor, shift, codes, work.Rest);
             for (int w = 0; w < words; w++)
                 TCodes.Erase(ref codes[w * 64], work.Candidates[w]);
-            int code = 0;
-            for (int bit = 128; bit > 0; bit >>= 1)
-                code += TCodes.CountAtLeast(in codes[0], words * 64, code + bit) >= wanted ? bit : 0;
-            for (int w = 0; w < words; w++)
-            {
-                ulong greater = code == 255 ? 0 : TCodes.AtLeast(in codes[w * 64], code + 1);
-                work.Kept[w] |= greater;
-                work.Candidates[w] &= TCodes.AtLeast(in codes[w * 64], code) ^ greater;
-                wanted -= BitOperations.PopCount(greater);
-            }
-
+            int code = FindCode(codes[..(words * 64)], wanted);
+            wanted = Divide(wanted, code, codes[..(words * 64)], work);
             floor += (uint)code << shift;
             shift = Math.Max(0, shift - 8);
         }
     }
 
-    private static int CountAndCompare(ReadOnlySpan<float> block, int words, Workspace work, out bool tied)
+    // the greatest code that enough codes reach
+    private static int FindCode(ReadOnlySpan<byte> codes, int wanted)
+    {
+        int code = 0;
+        for (int bit = 128; bit > 0; bit >>= 1)
+            code += bit & ~Sign(TCodes.CountAtLeast(in codes[0], codes.Length, code + bit) - wanted);
+        return code;
+    }
+
+    // keeps what lies above a code and leaves as candidates what has it; returns how many are still wanted
+    private static int Divide(int wanted, int code, ReadOnlySpan<byte> codes, in Workspace work)
+    {
+        Span<ulong> candidates = work.Candidates, kept = work.Kept;
+        for (int w = 0; w * 64 < codes.Length; w++)
+        {
+            ulong greater = code == 255 ? 0 : TCodes.AtLeast(in codes[w * 64], code + 1);
+            kept[w] |= greater;
+            candidates[w] &= TCodes.AtLeast(in codes[w * 64], code) ^ greater;
+            wanted -= BitOperations.PopCount(greater);
+        }
+
+        return wanted;
+    }
+
+    private static int CountAndCompare(ReadOnlySpan<float> block, int words, in Workspace work, out bool tied)
     {
         int count = 0, first = 0;
         for (int w = words - 1; w >= 0; w--)
@@ -198,19 +260,20 @@ internal static class BlockSelection<TCodes>
         return count;
     }
 
-    private static void KeepLowest(int wanted, int words, Workspace work)
+    private static void KeepLowest(int wanted, int words, in Workspace work)
     {
-        for (int w = 0; w < words; w++)
+        ReadOnlySpan<ulong> candidates = work.Candidates[..words];
+        Span<ulong> kept = work.Kept[..words];
+        for (int w = 0; w < candidates.Length; w++)
         {
-            ulong candidates = work.Candidates[w];
-            work.Kept[w] |= BitMask.Lowest(candidates, wanted);
-            wanted = Math.Max(0, wanted - BitOperations.PopCount(candidates));
+            kept[w] |= BitMask.Lowest(candidates[w], wanted);
+            wanted = Math.Max(0, wanted - BitOperations.PopCount(candidates[w]));
         }
     }
 
     // orders them as integers: magnitude, then the lower index
     [SkipLocalsInit]
-    private static void KeepFew(ReadOnlySpan<float> block, int wanted, int words, Workspace work)
+    private static void KeepFew(ReadOnlySpan<float> block, int wanted, int words, in Workspace work)
     {
         Span<ulong> keys = stackalloc ulong[FewCandidates];
         int count = 0;
@@ -255,21 +318,10 @@ internal static class BlockSelection<TCodes>
         return ref MemoryMarshal.GetReference(rest);
     }
 
-    private static void Put(Span<ulong> mask, int start, ReadOnlySpan<ulong> kept)
-    {
-        int offset = start & 63, at = start >> 6;
-        for (int w = 0; w < kept.Length; w++, at++)
-        {
-            mask[at] |= kept[w] << offset;
-            if (offset != 0 && kept[w] >> (64 - offset) is > 0 and ulong over)
-                mask[at + 1] |= over;
-        }
-    }
-
     /// <summary>Room for one call: codes of the blocks side by side, and of one block what can still be chosen and what is.</summary>
     private readonly ref struct Workspace(Span<byte> codes, Span<ulong> candidates, Span<ulong> kept, Span<float> rest)
     {
-        public Span<byte> Codes { get; init; } = codes;
+        public Span<byte> Codes { get; } = codes;
 
         public Span<ulong> Candidates { get; } = candidates;
 

@@ -60,7 +60,7 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
     public static Lanes512 Keep(Lanes512 value, uint bits)
     {
         Vector512<uint> lane = Vector512.Create(1u, 2u, 4u, 8u, 16u, 32u, 64u, 128u, 256u, 512u, 1024u, 2048u, 4096u, 8192u, 16384u, 32768u);
-        return From(Vector512.Equals(Vector512.Create(bits) & lane, lane) & value.Bits);
+        return From(Vector512.ConditionalSelect(Vector512.Equals(Vector512.Create(bits) & lane, Vector512<uint>.Zero), Vector512<uint>.Zero, value.Bits));
     }
 
     /// <inheritdoc/>

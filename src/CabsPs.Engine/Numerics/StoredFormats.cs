@@ -15,6 +15,10 @@ internal interface IStored
     /// <summary>Writes elements, rounding to nearest, ties to even.</summary>
     static abstract void Store<V>(V value, ref byte destination)
         where V : struct, ILanes<V>;
+
+    /// <summary>Writes elements that are not NaN.</summary>
+    static abstract void StoreFinite<V>(V value, ref byte destination)
+        where V : struct, ILanes<V>;
 }
 
 /// <summary>binary32.</summary>
@@ -32,6 +36,11 @@ internal readonly struct StoredF32 : IStored
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<V>(V value, ref byte destination)
         where V : struct, ILanes<V> => V.Store(value, ref Unsafe.As<byte, float>(ref destination));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFinite<V>(V value, ref byte destination)
+        where V : struct, ILanes<V> => Store(value, ref destination);
 }
 
 /// <summary>bfloat16: the twin is <see cref="BFloat16"/>.</summary>
@@ -50,11 +59,20 @@ internal readonly struct StoredBF16 : IStored
     public static void Store<V>(V value, ref byte destination)
         where V : struct, ILanes<V>
     {
-        V high = V.ShiftRight(value, 16);
-        V rounded = V.ShiftRight(V.AddBits(V.AddBits(value, V.OfBits(0x7FFF)), high & V.OfBits(1)), 16);
         V isNaN = V.GreaterBits(value & V.OfBits(0x7FFF_FFFF), V.OfBits(0x7F80_0000));
-        V.StoreHalves(V.Select(isNaN, high | V.OfBits(0x40), rounded), ref Unsafe.As<byte, ushort>(ref destination));
+        V quiet = V.ShiftRight(value, 16) | V.OfBits(0x40);
+        V.StoreHalves(V.Select(isNaN, quiet, Round(value)), ref Unsafe.As<byte, ushort>(ref destination));
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFinite<V>(V value, ref byte destination)
+        where V : struct, ILanes<V> => V.StoreHalves(Round(value), ref Unsafe.As<byte, ushort>(ref destination));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Round<V>(V value)
+        where V : struct, ILanes<V> =>
+        V.ShiftRight(V.AddBits(V.AddBits(value, V.OfBits(0x7FFF)), V.ShiftRight(value, 16) & V.OfBits(1)), 16);
 }
 
 /// <summary>binary16. Multiplying by a power of two moves the exponent, denormal values included; adding one half rounds the
@@ -94,4 +112,8 @@ internal readonly struct StoredF16 : IStored
         V isNaN = V.GreaterBits(magnitude, V.OfBits(0x7F80_0000));
         V.StoreHalves(sign | V.Select(isNaN, nan, result), ref Unsafe.As<byte, ushort>(ref destination));
     }
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFinite<V>(V value, ref byte destination)
+        where V : struct, ILanes<V> => Store(value, ref destination);
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Merging;
 
@@ -79,23 +80,16 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     }
 
     /// <inheritdoc/>
-    public double SumOfSquares(ReadOnlySpan<float> values) => SquareSums.Of<V>(values, []).All;
+    public double SumOfSquares(ReadOnlySpan<float> values) => LaneSums<Square>.Of<V>(values, []).All;
 
     /// <inheritdoc/>
-    public double SumOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => SquareSums.Of<V>(values, mask).Kept;
+    public double SumOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums<Square>.Of<V>(values, mask).Kept;
 
     /// <inheritdoc/>
-    public (double All, double Kept) SumsOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => SquareSums.Of<V>(values, mask);
+    public (double All, double Kept) SumsOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums<Square>.Of<V>(values, mask);
 
     /// <inheritdoc/>
-    public (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => ReferenceKernels<float>.Instance.SumsOfMagnitudes(values, mask);
-
-    /// <inheritdoc/>
-    public void AddAgreeing(ReadOnlySpan<float> elected, ReadOnlySpan<float> delta, float weight, float share, ReadOnlySpan<ulong> mask, Span<float> sum, Span<float> divisor) =>
-        ReferenceKernels<float>.Instance.AddAgreeing(elected, delta, weight, share, mask, sum, divisor);
-
-    /// <inheritdoc/>
-    public void DivideEach(Span<float> values, ReadOnlySpan<float> divisor) => ReferenceKernels<float>.Instance.DivideEach(values, divisor);
+    public (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums<Magnitude>.Of<V>(values, mask);
 
     /// <inheritdoc/>
     public void Combine(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, DType type, Span<byte> destination)
@@ -118,8 +112,82 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     }
 
     /// <inheritdoc/>
+    public void CombineElected(Tile<float> tile, ReadOnlySpan<Term<float>> terms, ReadOnlySpan<float> shares, bool normalize, float lambda, DType type, Span<byte> destination)
+    {
+        switch (type)
+        {
+            case DType.F32:
+                CombineElected<StoredF32>(tile, terms, shares, normalize, lambda, destination);
+                break;
+            case DType.F16:
+                CombineElected<StoredF16>(tile, terms, shares, normalize, lambda, destination);
+                break;
+            case DType.BF16:
+                CombineElected<StoredBF16>(tile, terms, shares, normalize, lambda, destination);
+                break;
+            default:
+                ReferenceKernels<float>.Instance.CombineElected(tile, terms, shares, normalize, lambda, type, destination);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public unsafe bool TryCombineStored(ReadOnlyMemory<byte> origin, DType type, ReadOnlySpan<ReadOnlyMemory<byte>> experts, ReadOnlySpan<float> weights, float divisor, float lambda, DType resultType, Memory<byte> destination)
+    {
+        int length = origin.Length / type.Size();
+        delegate*<byte*, ReadOnlySpan<StoredTerm>, float, float, byte*, int, bool> run = DenseRun(type, resultType);
+        if (run is null)
+            return false;
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, length * resultType.Size());
+        var pins = new MemoryHandle[experts.Length + 2];
+        try
+        {
+            Span<StoredTerm> terms = stackalloc StoredTerm[experts.Length];
+            for (int i = 0; i < terms.Length; i++)
+            {
+                ArgumentOutOfRangeException.ThrowIfLessThan(experts[i].Length, origin.Length);
+                pins[i] = experts[i].Pin();
+                terms[i] = new StoredTerm((nint)pins[i].Pointer, weights[i]);
+            }
+
+            pins[^2] = origin.Pin();
+            pins[^1] = destination.Pin();
+            return run((byte*)pins[^2].Pointer, terms, divisor, lambda, (byte*)pins[^1].Pointer, length);
+        }
+        finally
+        {
+            foreach (MemoryHandle pin in pins)
+                pin.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
     public void KeepLargest(ReadOnlySpan<float> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint) =>
         BlockSelection<TCodes>.KeepLargest(delta, blockLength, quota, tailQuota, claimed, mask, ref hint);
+
+    /// <inheritdoc/>
+    public void AssignJointly(Tile<float> tile, IReadOnlyList<int> members, int blockLength, ReadOnlySpan<int> quotas, ReadOnlySpan<int> tailQuotas, ReadOnlySpan<double> rms)
+    {
+        bool allFinite = true;
+        foreach (double size in rms)
+            allFinite &= double.IsFinite(size);
+        if (allFinite && blockLength <= JointSelection<V, TCodes>.LongestBlock)
+            JointSelection<V, TCodes>.Assign(tile, members, blockLength, quotas, tailQuotas, rms);
+        else
+            ReferenceKernels<float>.Instance.AssignJointly(tile, members, blockLength, quotas, tailQuotas, rms);
+    }
+
+    private static unsafe delegate*<byte*, ReadOnlySpan<StoredTerm>, float, float, byte*, int, bool> DenseRun(DType from, DType to) => (from, to) switch
+    {
+        (DType.BF16, DType.BF16) => &DenseStream.Run<V, StoredBF16, StoredBF16>,
+        (DType.BF16, DType.F32) => &DenseStream.Run<V, StoredBF16, StoredF32>,
+        (DType.F16, DType.F16) => &DenseStream.Run<V, StoredF16, StoredF16>,
+        (DType.F16, DType.F32) => &DenseStream.Run<V, StoredF16, StoredF32>,
+        (DType.F32, DType.F32) => &DenseStream.Run<V, StoredF32, StoredF32>,
+        (DType.F32, DType.BF16) => &DenseStream.Run<V, StoredF32, StoredBF16>,
+        (DType.F32, DType.F16) => &DenseStream.Run<V, StoredF32, StoredF16>,
+        _ => null,
+    };
 
     private static int Whole(int length, int other)
     {
@@ -173,6 +241,14 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, tile.Length * TStored.Size);
         int done = ElementLoops<V>.Combine<TStored>(tile, terms, divisor, lambda, destination, 0, tile.Length);
         Combine1<TStored>(tile, terms, divisor, lambda, destination, done);
+    }
+
+    private static void CombineElected<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, ReadOnlySpan<float> shares, bool normalize, float lambda, Span<byte> destination)
+        where TStored : struct, IStored
+    {
+        int whole = Whole(tile.Length, destination.Length / TStored.Size);
+        ElectionLoops<V>.Combine<TStored>(tile, terms, shares, normalize, lambda, destination, 0, whole);
+        ElectionLoops<Lanes1>.Combine<TStored>(tile, terms, shares, normalize, lambda, destination, whole, tile.Length);
     }
 
     private static void Combine1<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, Span<byte> destination, int start)

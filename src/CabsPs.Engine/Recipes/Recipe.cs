@@ -7,8 +7,8 @@ namespace CabsPs.Engine.Recipes;
 /// <summary>Reads mergekit's recipe language, extended by SPEC §8, into a merge definition.</summary>
 public sealed class Recipe
 {
-    private static readonly string[] s_keys = ["merge_method", "base_model", "models", "parameters", "dtype", "out_dtype", "include", "exclude", "missing"];
-    private static readonly string[] s_unsupported = ["slices", "modules", "tokenizer", "tokenizer_source", "chat_template", "name", "post"];
+    private static readonly string[] s_keys = ["merge_method", "base_model", "models", "parameters", "dtype", "out_dtype", "include", "exclude", "missing", "tokenizer", "tokenizer_source", "chat_template"];
+    private static readonly string[] s_unsupported = ["slices", "modules", "name", "post"];
     private static readonly string[] s_modelKeys = ["model", "parameters"];
     private static readonly string[] s_modelReferenceKeys = ["model", "path", "lora", "revision", "override_architecture"];
     private readonly RecipeDocument _document;
@@ -48,6 +48,7 @@ public sealed class Recipe
         string? basePath = entries.TryGetValue("base_model", out var given0) && !RecipeDocument.IsNull(given0.Value) ? ModelPath(given0.Value, workingFolder) : null;
         // both are read, so that a wrong one is told even where the other wins
         DType? stored = OutputType(entries, "out_dtype"), type = OutputType(entries, "dtype");
+        var tokenizer = new TokenizerReader(_document, node => ModelPath(node, workingFolder));
         var parameters = new ParameterReader(_document, method, _warnings);
         List<ModelInput> inputs = Inputs(Required(entries, "models"), method, basePath, parameters, workingFolder);
         return new MergeDefinition
@@ -61,6 +62,8 @@ public sealed class Recipe
             Exclude = Patterns(entries, "exclude"),
             OutputType = stored ?? type,
             SkipMissing = SkipsMissing(entries),
+            Tokenizer = tokenizer.Read(entries),
+            ChatTemplate = tokenizer.ReadTemplate(entries),
             Warnings = _warnings,
         };
     }

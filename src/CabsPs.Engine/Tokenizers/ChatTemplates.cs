@@ -6,7 +6,9 @@ namespace CabsPs.Engine.Tokenizers;
 /// <summary>A recipe's <c>chat_template</c>: the models' most frequent one, one that comes with Cabs, or a Jinja text.</summary>
 public static class ChatTemplates
 {
-    private const string Auto = "auto";
+    /// <summary>The value that means the models' most frequent template.</summary>
+    public const string Auto = "auto";
+
     private const int ShortestText = 20;
     private const string Resources = "CabsPs.Engine.Tokenizers.Templates.";
 

@@ -11,24 +11,27 @@ internal sealed class MappedTensor
 {
     private const int MeanPiece = 1 << 16;
     private readonly RowMap _map;
-    private readonly Func<int, TensorInfo> _tensorOf;
+    private readonly IReadOnlyDictionary<int, TensorInfo> _donors;
     private readonly Lock _lock = new();
     private volatile double[]? _mean;
 
     /// <summary>Describes the tensor.</summary>
     /// <param name="own">The model's tensor.</param>
     /// <param name="map">Its rows.</param>
-    /// <param name="tensorOf">The tensor of another model of the merge.</param>
-    public MappedTensor(TensorInfo own, RowMap map, Func<int, TensorInfo> tensorOf)
+    /// <param name="donors">The tensors of other models of the merge whose rows are needed.</param>
+    public MappedTensor(TensorInfo own, RowMap map, IReadOnlyDictionary<int, TensorInfo> donors)
     {
         Own = own;
         _map = map;
-        _tensorOf = tensorOf;
-        RowLength = (int)(own.Count / own.Shape[0]);
+        _donors = donors;
+        RowLength = (int)(own.Count / VocabularyTensors.RowCount(own));
     }
 
     /// <summary>The model's tensor.</summary>
     public TensorInfo Own { get; }
+
+    /// <summary>Whether a row comes from a float64 tensor, which has to be computed on in that type.</summary>
+    public bool ReadsDouble => _donors.Values.Any(d => d.Type == DType.F64);
 
     /// <summary>Elements in a row.</summary>
     public int RowLength { get; }
@@ -122,7 +125,7 @@ internal sealed class MappedTensor
     private bool Read<T>(ModelRowReference from, CheckpointReader reader, IKernels<T> kernels, int column, Span<T> part)
         where T : unmanaged
     {
-        TensorInfo tensor = _tensorOf(from.Model);
+        TensorInfo tensor = _donors[from.Model];
         int size = tensor.Type.Size();
         byte[] rented = ArrayPool<byte>.Shared.Rent(part.Length * size);
         Span<byte> bytes = rented.AsSpan(0, part.Length * size);

@@ -68,7 +68,7 @@ public sealed class RowMapBuilder
             if (has)
             {
                 if (rows[row] >= own)
-                    throw new CabsException(CabsError.TokenizerInvalid, $"{_models[model].Path}: its tokenizer has token {Text.Quote(_tokens[row]!)} at number {rows[row]}, its weights have {own} rows; the tokenizer belongs to another model, or the embedding was never resized for its added tokens", _models[model].Path);
+                    throw Beyond(model, _tokens[row]!, rows[row], own);
                 continue;
             }
 
@@ -90,6 +90,13 @@ public sealed class RowMapBuilder
             kept.Add(fill);
             return -kept.Count;
         }
+    }
+
+    private CabsException Beyond(int model, string token, int id, long rows)
+    {
+        VocabularyModel own = _models[model];
+        string whose = own.Tokenizer is null ? "it has no tokenizer files, and the base's" : "its tokenizer";
+        return new CabsException(CabsError.TokenizerInvalid, $"{own.Path}: {whose} has token {Text.Quote(token)} at number {id}, its weights have {rows} rows; the tokenizer belongs to another model, or the embedding was never resized for its added tokens", own.Path);
     }
 
     private RowFill Lacking(string token, IReadOnlyList<int> merged)

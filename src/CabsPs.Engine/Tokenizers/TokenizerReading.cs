@@ -8,7 +8,7 @@ namespace CabsPs.Engine.Tokenizers;
 internal static class TokenizerReading
 {
     // the largest vocabularies in use have a quarter of a million tokens; a number far beyond that is a mistake, not a vocabulary
-    private const int MaxTokens = 1 << 24;
+    public const int MaxTokens = 1 << 24;
 
     public static Tokenizer? Read(string folder)
     {

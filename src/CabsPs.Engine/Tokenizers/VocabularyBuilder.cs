@@ -47,7 +47,7 @@ public sealed class VocabularyBuilder
 
         int multiple = _settings.PadToMultipleOf;
         long rows = (_next + multiple - 1L) / multiple * multiple;
-        if (rows > int.MaxValue)
+        if (rows > TokenizerReading.MaxTokens)
             throw _settings.At($"a vocabulary of {_next} tokens cannot be padded to a multiple of {multiple}");
         _newAdded.Sort((a, b) => _ids[a.Content].CompareTo(_ids[b.Content]));
         return new OutputVocabulary(source, _ids, _newTokens, _newAdded, (int)rows) { Warnings = _warnings };
@@ -86,11 +86,12 @@ public sealed class VocabularyBuilder
             }
         }
 
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (Tokenizer other in others)
         {
             foreach (string token in other.Ordered)
             {
-                if (other.Added.TryGetValue(token, out AddedToken? added) && !source.Added.ContainsKey(token) && !_newAdded.Any(a => a.Content == token))
+                if (other.Added.TryGetValue(token, out AddedToken? added) && !source.Added.ContainsKey(token) && seen.Add(token))
                     Add(added);
             }
         }

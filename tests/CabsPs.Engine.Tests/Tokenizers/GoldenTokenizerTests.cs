@@ -43,7 +43,7 @@ public sealed class GoldenTokenizerTests
             TensorInfo TensorOf(int model) => models[model].Find(expected.Name) ?? TiedWeights.FindEmbedding(models[model])!;
             IReadOnlyList<RowMap> maps = new RowMapBuilder(golden.Settings!, vocabulary, golden.VocabularyModels, golden.BaseIndex)
                 .Build([.. Enumerable.Range(0, models.Length)], m => TensorOf(m).Shape[0], []);
-            double[][] inputs = [.. maps.Select((m, i) => Values(new MappedTensor(TensorOf(i), m, TensorOf)))];
+            double[][] inputs = [.. maps.Select((m, i) => Values(new MappedTensor(TensorOf(i), m, m.Donors.ToDictionary(d => d, TensorOf))))];
             double[] weights = [.. golden.Paths.Select(golden.Weight)];
             double[] want = TensorData.Values(expected);
             bool average = golden.Method == "linear";
@@ -53,6 +53,26 @@ public sealed class GoldenTokenizerTests
                     : inputs[golden.BaseIndex!.Value][i] + weights.Select((w, m) => w * (inputs[m][i] - inputs[golden.BaseIndex.Value][i])).Sum();
                 Assert.True(Math.Abs(have - want[i]) <= 5e-7, $"{expected.Name} row {i / expected.Shape[1]}: {have} instead of {want[i]}");
             }
+        }
+    }
+
+    [Theory]
+    [InlineData("tokenizer_slices")]
+    [InlineData("tokenizer_slices_base_elsewhere")]
+    public void Slices_take_embedding_and_head_from_different_models(string name)
+    {
+        if (!Directory.Exists(TokenizerCase.Golden))
+            return;
+        TokenizerCase golden = TokenizerCase.Load(name);
+        OutputVocabulary vocabulary = VocabularyBuilder.Build(golden.Settings!, golden.VocabularyModels, golden.BaseIndex);
+        var builder = new RowMapBuilder(golden.Settings!, vocabulary, golden.VocabularyModels, golden.BaseIndex);
+        foreach ((string tensor, string model) in new[] { ("model.embed_tokens.weight", "charlie"), ("lm_head.weight", "bravo") })
+        {
+            int place = golden.Paths.ToList().FindIndex(p => Path.GetFileName(p) == model);
+            TensorInfo own = Checkpoint.Open(golden.Paths[place]).Find(tensor)!;
+            RowMap map = builder.Build([place], _ => own.Shape[0], [])[0];
+            Assert.Empty(map.Donors);
+            Assert.Equal(TensorData.Values(Checkpoint.Open(Path.Combine(golden.Folder, golden.Text("expected")!)).Find(tensor)!), Values(new MappedTensor(own, map, new Dictionary<int, TensorInfo>())));
         }
     }
 

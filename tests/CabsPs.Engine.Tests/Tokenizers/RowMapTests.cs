@@ -85,6 +85,10 @@ public sealed class RowMapTests : IDisposable
         Add("one", ["?", "a", "c"], 2);
         Assert.Contains("token 'c' at number 2, its weights have 2 rows", Refused(s_union, 0, 1), StringComparison.Ordinal);
         Assert.Equal([100, 101], Rows(s_union with { Source = VocabularySource.Base }, 0, 1)[1]);
+        _models[1] = _models[1] with { Tokenizer = null };
+        _models[0] = _models[0] with { Tokenizer = SmallTokenizer.Map(_folder, "other", "WordLevel", ["?", "a", "b", "c"]).Tokenizer };
+        _tensors[0] = _tensors[0] with { Shape = [4, 3] };
+        Assert.Contains("one: it has no tokenizer files, and the base's has token 'b' at number 2, its weights have 2 rows", Refused(s_union, 0, 1), StringComparison.Ordinal);
         Assert.Contains("is to be row 2 of one, which has 2", Refused(s_union with { Source = VocabularySource.Base, Tokens = [Rule("a", new ModelRow(_models[1].Path, Id: 2))] }, 0, 1), StringComparison.Ordinal);
     }
 
@@ -138,7 +142,7 @@ public sealed class RowMapTests : IDisposable
     private double[][] Rows(TokenizerSettings settings, List<string> warnings, params int[] merged) =>
         [.. Maps(settings, warnings, merged).Select((map, i) =>
         {
-            double[] values = GoldenTokenizerTests.Values(new MappedTensor(_tensors[merged[i]], map, m => _tensors[m]), 4);
+            double[] values = GoldenTokenizerTests.Values(new MappedTensor(_tensors[merged[i]], map, map.Donors.ToDictionary(d => d, d => _tensors[d])), 4);
             Assert.Equal(map.Count * 3, values.Length);
             Assert.All(values.Chunk(3), row => Assert.True(row.All(v => v == row[0])));
             return values.Chunk(3).Select(row => row[0]).ToArray();

@@ -1,0 +1,55 @@
+using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Merging;
+using CabsPs.Engine.Numerics;
+
+namespace CabsPs.Bench;
+
+/// <summary><c>steps</c>: what each step of a CABS merge costs in cache, in nanoseconds per block of 256 weights and vector.</summary>
+public static class StepsCommand
+{
+    private static int Length => int.Parse(Environment.GetEnvironmentVariable("LEN") ?? "2048");
+    private const int Tiles = 4;
+
+    public static int Run(Arguments arguments)
+    {
+        VectorWidth width = arguments.Find("--width") is { } text ? Enum.Parse<VectorWidth>(text, ignoreCase: true) : Kernels.Widest;
+        foreach (SyntheticDeltas deltas in Enum.GetValues<SyntheticDeltas>())
+            Run(Kernels.For(width), deltas, arguments.Integer("--m", 256));
+        return 0;
+    }
+
+    private static void Run(IKernels<float> kernels, SyntheticDeltas deltas, int m)
+    {
+        var models = new MemoryModels(Length * Tiles, 2, deltas);
+        var tiles = new Tile<float>[Tiles];
+        for (int i = 0; i < Tiles; i++)
+        {
+            tiles[i] = new Tile<float>();
+            tiles[i].Reserve(2, Length);
+            tiles[i].MoveTo(0, Length);
+        }
+
+        byte[] output = new byte[Length * 2];
+        uint[] hints = new uint[2];
+        Term<float>[] terms = [new(0, 0.7f, true), new(1, 0.35f, true)];
+        ReadOnlySpan<byte> Bytes(int model, int i) => models.Stored[model].AsSpan(i * Length * 2, Length * 2);
+        int length = Length / m * m;
+        Show("widen base", i => kernels.Widen(Bytes(0, i), DType.BF16, tiles[i].Base));
+        Show("widen and subtract", i => kernels.WidenDelta(Bytes(1, i), DType.BF16, tiles[i].Base, tiles[i].Input(0)));
+        Show("select", i => kernels.KeepLargest(tiles[i].Input(0)[..length], m, m / 4, 0, [], tiles[i].Mask(0), ref hints[0]));
+        Show("widen and subtract", i => kernels.WidenDelta(Bytes(2, i), DType.BF16, tiles[i].Base, tiles[i].Input(1)));
+        Show("select among the rest", i => kernels.KeepLargest(tiles[i].Input(1)[..length], m, m / 4, 0, tiles[i].Mask(0), tiles[i].Mask(1), ref hints[1]));
+        Show("sums of squares", i => kernels.SumsOfSquares(tiles[i].Input(0), tiles[i].Mask(0)));
+        Show("combine", i => kernels.Combine(tiles[i], terms, 1, 1, DType.BF16, output));
+
+        void Show(string step, Action<int> action)
+        {
+            double seconds = Stopwatches.Best(20000, () =>
+            {
+                for (int i = 0; i < Tiles; i++)
+                    action(i);
+            });
+            Console.WriteLine(FormattableString.Invariant($"{deltas,-8}{step,-24}{seconds * 1e9 / (Length * Tiles) * 256,8:F1}"));
+        }
+    }
+}
