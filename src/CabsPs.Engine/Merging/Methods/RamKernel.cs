@@ -32,8 +32,8 @@ internal class RamKernel<T>(int count, double epsilon, IKernels<T> kernels) : Te
             }
         }
 
-        kernels.DivideEach(total, changes);
-        total.CopyTo(output);
+        for (int j = 0; j < output.Length; j++)
+            output[j] = changes[j] > T.One ? total[j] / changes[j] : total[j];
         kernels.Add(output, tile.Base);
     }
 

@@ -11,9 +11,9 @@ internal sealed class SceKernel<T>(int inputs, long count, double share, IKernel
     private const double SmallestEnergy = 1e-6;
     private const double SmallestDivisor = 1e-6;
 
-    private static readonly int s_passes = new RankSearch<T>(1).Passes;
     private readonly T[] _weights = new T[inputs];
     private readonly bool _selects = share < 1;
+    private readonly int _expectedPasses = new RankSearch<T>(1, count).Passes;
     private RankSearch<T>? _search;
     private bool _keepsNothing;
 
@@ -22,17 +22,19 @@ internal sealed class SceKernel<T>(int inputs, long count, double share, IKernel
     public override int MeasuringPasses => _keepsNothing ? 1 : SearchEnd + 1;
 
     // one pass counts; as many search as one does, until it is known how many this one takes
-    private int SearchEnd => !_selects ? 0 : 1 + (_search?.Passes ?? s_passes);
+    private int SearchEnd => !_selects ? 0 : 1 + (_search?.Passes ?? _expectedPasses);
 
     public override int SumCount(int pass) => pass == MeasuringPasses ? 0 : pass == SearchEnd ? inputs : pass == 0 ? 1 : 0;
+
+    public override int StrideOf(int pass) => pass > 0 && pass < SearchEnd ? _search?.StrideOf(pass - 1) ?? 1 : 1;
 
     public override void Measure(int pass, Tile<T> tile, Span<double> sums)
     {
         if (pass == SearchEnd)
         {
-            MakeMask(tile);
+            Erase(tile);
             for (int i = 0; i < inputs; i++)
-                sums[i] += _selects ? kernels.SumOfSquares(tile.Input(i), tile.Claimed) : kernels.SumOfSquares(tile.Input(i));
+                sums[i] += kernels.SumOfSquares(tile.Input(i));
             return;
         }
 
@@ -55,7 +57,7 @@ internal sealed class SceKernel<T>(int inputs, long count, double share, IKernel
         else if (pass > 0)
             _search?.Complete(pass - 1);
         else if ((long)((float)totals[0] * (float)share) is > 0 and var kept)
-            _search = new RankSearch<T>(kept);
+            _search = new RankSearch<T>(kept, count);
         else
             _keepsNothing = true;
     }
@@ -68,8 +70,7 @@ internal sealed class SceKernel<T>(int inputs, long count, double share, IKernel
             return;
         }
 
-        MakeMask(tile);
-        ReadOnlySpan<ulong> mask = _selects ? tile.Claimed : [];
+        Erase(tile);
         Span<T> elected = tile.Total, divisor = tile.Divisor;
         elected.Clear();
         for (int i = 0; i < inputs; i++)
@@ -77,10 +78,37 @@ internal sealed class SceKernel<T>(int inputs, long count, double share, IKernel
         output.Clear();
         divisor.Clear();
         for (int i = 0; i < inputs; i++)
-            kernels.AddAgreeing(elected, tile.Input(i), _weights[i], _weights[i], mask, output, divisor);
+            AddAgreeing(elected, tile.Input(i), _weights[i], output, divisor);
         T smallest = T.CreateTruncating(SmallestDivisor);
         for (int j = 0; j < output.Length; j++)
-            output[j] = (output[j] / T.Max(divisor[j], smallest)) + tile.Base[j];
+            output[j] /= T.Max(divisor[j], smallest);
+        kernels.Add(output, tile.Base);
+    }
+
+    // a sum of 0 elects plus, and a delta of 0 agrees with nothing
+    private static void AddAgreeing(ReadOnlySpan<T> elected, ReadOnlySpan<T> delta, T weight, Span<T> sum, Span<T> divisor)
+    {
+        for (int j = 0; j < sum.Length; j++)
+        {
+            bool agrees = elected[j] >= T.Zero ? delta[j] > T.Zero : delta[j] < T.Zero;
+            sum[j] += agrees ? delta[j] * weight : T.Zero;
+            divisor[j] += agrees ? weight : T.Zero;
+        }
+    }
+
+    // what is not selected becomes 0
+    private void Erase(Tile<T> tile)
+    {
+        if (!_selects)
+            return;
+        MakeMask(tile);
+        ReadOnlySpan<ulong> mask = tile.Claimed;
+        for (int i = 0; i < inputs; i++)
+        {
+            Span<T> delta = tile.Input(i);
+            for (int j = 0; j < delta.Length; j++)
+                delta[j] = BitMask.Has(mask, j) ? delta[j] : T.Zero;
+        }
     }
 
     private void TakeWeights(ReadOnlySpan<double> energies)
@@ -94,12 +122,6 @@ internal sealed class SceKernel<T>(int inputs, long count, double share, IKernel
 
     private void MakeMask(Tile<T> tile)
     {
-        if (!_selects)
-        {
-            tile.Claimed.Clear();
-            return;
-        }
-
         MeasureVariance(tile);
         _search!.MakeMask(tile.Total, tile.Start, tile.Claimed);
     }
