@@ -17,7 +17,20 @@ public sealed class DeterminismTests : IClassFixture<DeterminismTests.Models>
         Cabs("weight: auto, n: 3, m: 10, assignment: joint, overlap: ties", "a", "b"),
         Cabs("weight: auto, lambda: 0.6, n: 26, m: 256", "a", "b"),
         Cabs("weight: 0.7, assignment: none, tail: keep", "a {n: 3, m: 48}", "b {n: 9, m: 100}"),
-        Text("task_arithmetic", "weight: 0.7", "a", "b"));
+        Text("task_arithmetic", "weight: 0.7", "a", "b"),
+        Text("nuslerp", "weight: 0.7", "a", "b"),
+        Text("nuslerp", "weight: 0.7, nuslerp_flatten: false", "a", "b"),
+        Text("nuslerp", "weight: 0.7, nuslerp_flatten: false, nuslerp_row_wise: true", "a", "b"),
+        Text("multislerp", "weight: 0.7", "a", "b"),
+        Text("karcher", "max_iter: 4", "a", "b"),
+        Text("model_stock", "", "a", "b"),
+        Text("model_stock", "filter_wise: true", "a", "b"),
+        Text("sce", "", "a", "b"),
+        Text("sce", "select_topk: 0.3", "a", "b"),
+        Text("ram", "epsilon: 0.1", "a", "b"),
+        Text("ramplus_tl", "epsilon: 0.1, alpha: 9", "a", "b"),
+        Text("nearswap", "t: 0.1", "b"),
+        Text("arcee_fusion", "", "b"));
 
     [Theory]
     [MemberData(nameof(Recipes))]

@@ -20,6 +20,15 @@ public static class MethodCatalog
         new BreadcrumbsTies(),
         new Linear(),
         new Slerp(),
+        new NuSlerp(),
+        new MultiSlerp(),
+        new Karcher(),
+        new ModelStock(),
+        new Sce(),
+        new Ram(),
+        new RamPlus(),
+        new NearSwap(),
+        new ArceeFusion(),
         new Passthrough(),
     ];
 
