@@ -18,8 +18,16 @@ public static class MethodCatalog
         new DellaLinear(),
         new Breadcrumbs(),
         new BreadcrumbsTies(),
+        new TallMask(),
+        new ConsensusTa(),
+        new Emr(),
+        new Pcb(),
+        new MagMax(),
+        new Tatr(),
+        new Widen(),
         new Linear(),
         new Slerp(),
+        new LayerSwap(),
         new Passthrough(),
     ];
 

@@ -132,6 +132,13 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
     {
+        MergeDelta(tile, output, sums);
+        _kernels.Add(output, tile.Base);
+    }
+
+    /// <inheritdoc/>
+    public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
+    {
         MakeMasks(tile);
         TallyVectors(tile, sums);
         TallyPairs(tile, sums[(3 * _terms.Length)..]);
@@ -148,13 +155,12 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         if (_combination.Conflicts == ConflictRule.ElectWhereMasksMeet)
             ElectSigns(tile, total);
         if (_combination.Conflicts == ConflictRule.Elect)
-            total = SumOfAgreeing(tile, total, output);
+            total = SumOfAgreeing(tile, total, delta);
         else
             _kernels.Divide(total, Divisor());
         _kernels.Scale(total, T.CreateTruncating(_combination.Lambda));
-        _kernels.Add(total, tile.Base);
         if (_combination.Conflicts != ConflictRule.Elect)
-            total.CopyTo(output);
+            total.CopyTo(delta);
     }
 
     /// <inheritdoc/>

@@ -7,8 +7,8 @@ namespace CabsPs.Engine.Recipes;
 /// <summary>Reads mergekit's recipe language, extended by SPEC §8, into a merge definition.</summary>
 public sealed class Recipe
 {
-    private static readonly string[] s_keys = ["merge_method", "base_model", "models", "parameters", "dtype", "out_dtype", "include", "exclude", "missing", "tokenizer", "tokenizer_source", "chat_template"];
-    private static readonly string[] s_unsupported = ["slices", "modules", "name", "post"];
+    private static readonly string[] s_keys = ["merge_method", "base_model", "models", "parameters", "dtype", "out_dtype", "include", "exclude", "missing", "tokenizer", "tokenizer_source", "chat_template", "post"];
+    private static readonly string[] s_unsupported = ["slices", "modules", "name"];
     private static readonly string[] s_modelKeys = ["model", "parameters"];
     private static readonly string[] s_modelReferenceKeys = ["model", "path", "lora", "revision", "override_architecture"];
     private readonly RecipeDocument _document;
@@ -58,6 +58,7 @@ public sealed class Recipe
             Inputs = inputs,
             Parameters = entries.TryGetValue("parameters", out var given) && !RecipeDocument.IsNull(given.Value) ? parameters.Read(given.Value, underModel: false) : ParameterSet.Empty,
             Groups = method.Sparsifier is { } sparsifier && inputs.Count > 0 ? [new SparsifierGroup(sparsifier, [.. Enumerable.Range(0, inputs.Count)])] : [],
+            Post = PostReader.Read(_document, entries),
             Include = Patterns(entries, "include"),
             Exclude = Patterns(entries, "exclude"),
             OutputType = stored ?? type,
