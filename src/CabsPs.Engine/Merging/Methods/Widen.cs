@@ -7,7 +7,7 @@ namespace CabsPs.Engine.Merging.Methods;
 /// direction; how far a model moved either, |‖f‖ − ‖b‖| and 1 − cos(f, b), is ranked over the columns, lowest first, and the ranks k/n of the models go
 /// through a softmax; where 2k &gt; ratio·(n − 1) the score is a fixed one. A column's delta is weighted by the mean of its two
 /// scores. Tensors of other shapes are scored weight by weight: the softmax over the models of |δ|, the fixed score where
-/// |δ| &gt; ratio · mean|δ|. The result is base + Σ score · δ.</summary>
+/// |δ| &gt; ratio · mean|δ|, the mean running over the first axis. The result is base + Σ score · δ.</summary>
 public sealed class Widen : MergeMethod
 {
     private static readonly MethodParameter s_ratio = new("above_average_value_ratio", ParameterKind.Number, ParameterScope.Global, "How far above the average a change must be to get the fixed score.") { Default = 1.0 };
@@ -32,45 +32,59 @@ public sealed class Widen : MergeMethod
     public override TensorKernel<T> Bind<T>(TensorContext context, IKernels<T> kernels)
     {
         var scoring = new WidenScoring(context.Number(s_ratio), context.Number(s_calibration));
-        return context.Shape.Count != 2 ? new WeightKernel<T>(scoring, context.Inputs.Count, context.Count, kernels)
+        return context.Shape.Count != 2 ? new WeightKernel<T>(scoring, context, kernels)
             : Checkpoints.TiedWeights.IsEmbedding(context.Tensor) ? new RowKernel<T>(scoring, context)
             : new ColumnKernel<T>(scoring, context);
     }
 
-    // weight by weight, with the mean magnitude of each delta
-    private sealed class WeightKernel<T>(WidenScoring scoring, int inputs, long count, IKernels<T> kernels) : DeltaKernel<T>
+    // parts with sums of their own for every column: few, so that they stay small
+    private static int SegmentsFor(int sums) => Math.Clamp((1 << 21) / Math.Max(1, sums), 1, 16);
+
+    // weight by weight, with the mean magnitude of each delta; a vector is one column
+    private sealed class WeightKernel<T>(WidenScoring scoring, TensorContext context, IKernels<T> kernels) : DeltaKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        private readonly double[] _limits = new double[inputs];
+        private readonly long _rows = context.Shape.Count == 0 ? 1 : Math.Max(1, context.Shape[0]);
+        private readonly int _columns = (int)Math.Max(1, context.Count / (context.Shape.Count == 0 ? 1 : Math.Max(1, context.Shape[0])));
+        private readonly int _inputs = context.Inputs.Count;
+        private double[] _limits = [];
 
         public override int MeasuringPasses => 1;
 
-        public override int SumCount(int pass) => pass == 0 ? inputs : 0;
+        public override int MostSegments => SegmentsFor(_inputs * _columns);
+
+        public override int SumCount(int pass) => pass == 0 ? _inputs * _columns : 0;
 
         public override void Measure(int pass, Tile<T> tile, Span<double> sums)
         {
-            for (int i = 0; i < inputs; i++)
-                sums[i] += Reductions.SumOfMagnitudes<T>(tile.Input(i));
+            for (int i = 0; i < _inputs; i++)
+            {
+                ReadOnlySpan<T> own = tile.Input(i);
+                for (int j = 0; j < own.Length; j++)
+                    sums[(i * _columns) + (int)((tile.Start + j) % _columns)] += Math.Abs(double.CreateTruncating(own[j]));
+            }
         }
 
         public override void Complete(int pass, ReadOnlySpan<double> totals)
         {
-            for (int i = 0; i < inputs; i++)
-                _limits[i] = totals[i] / count * scoring.Ratio;
+            _limits = new double[totals.Length];
+            for (int i = 0; i < totals.Length; i++)
+                _limits[i] = totals[i] / _rows * scoring.Ratio;
         }
 
         public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
         {
-            Span<double> own = new double[inputs];
+            Span<double> own = new double[_inputs];
             delta.Clear();
             Span<T> score = tile.Divisor;
-            for (int i = 0; i < inputs; i++)
+            for (int i = 0; i < _inputs; i++)
             {
                 for (int j = 0; j < score.Length; j++)
                 {
-                    for (int k = 0; k < inputs; k++)
+                    for (int k = 0; k < _inputs; k++)
                         own[k] = Math.Abs(double.CreateTruncating(tile.Input(k)[j]));
-                    score[j] = T.CreateTruncating(own[i] > _limits[i] ? scoring.Calibration : WidenScoring.Softmax(own, i));
+                    double limit = _limits[(i * _columns) + (int)((tile.Start + j) % _columns)];
+                    score[j] = T.CreateTruncating(own[i] > limit ? scoring.Calibration : WidenScoring.Softmax(own, i));
                 }
 
                 for (int j = 0; j < score.Length; j++)
@@ -132,11 +146,10 @@ public sealed class Widen : MergeMethod
             _weights = [.. scoring.Weights(Inputs, origin, energies, products).Select(w => w.Select(T.CreateTruncating).ToArray())];
     }
 
-    // few parts, because every one has sums of its own for every column
     private sealed class ColumnKernel<T>(WidenScoring scoring, TensorContext context) : LineKernel<T>(scoring, context.Inputs.Count, (int)context.RowLength)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        public override int MostSegments => 16;
+        public override int MostSegments => SegmentsFor(SumCount(0));
 
         public override int SumCount(int pass) => pass == 0 ? Lines * (1 + (2 * Inputs)) : 0;
 
