@@ -21,11 +21,10 @@ public static class Elementary
     /// <summary>tanh x, within a few units of the last place, also next to zero.</summary>
     public static double Tanh(double x)
     {
+        // with m = e²ˣ − 1, tanh x = m / (m + 2)
         double y = 2 * Math.Abs(x);
-        double t = y < 0.35 ? Series(y) / (Series(y) + 2)
-            : y > 80 ? 1
-            : double.IsNaN(y) ? y
-            : 1 - (2 / (Exp(y) + 1));
+        double m = y < 0.35 ? Series(y) : Exp(y) - 1;
+        double t = y > 80 ? 1 : m / (m + 2);
         return x < 0 ? -t : t;
     }
 
