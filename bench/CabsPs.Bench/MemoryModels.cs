@@ -81,8 +81,11 @@ public sealed class MemoryModels
             {
                 var room = new Tile<float>();
                 room.Reserve(experts, tile);
+                int stride = current < kernel.MeasuringPasses ? kernel.StrideOf(current) : 1;
                 return piece =>
                 {
+                    if (piece % stride != 0)
+                        return;
                     int start = (int)(piece * segment), length = (int)Math.Min(segment, Weights - start);
                     StoredWeights Slice(int model) => new(DType.BF16, Stored[model].AsMemory(start * 2, length * 2));
                     if (loop.Run(current, start, length, Slice(0), [.. Enumerable.Range(1, experts).Select(Slice)], Slice(Stored.Length - 1), room, sums) is not null)

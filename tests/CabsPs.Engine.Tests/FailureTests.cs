@@ -62,12 +62,13 @@ public sealed class FailureTests
     {
         using var bench = new Workbench();
         float[] inA = new float[1_500_000];
-        inA[1_400_000] = inA[300_007] = float.PositiveInfinity;
+        // the last weight of the second unit of work and one of the first of the third: the later one is met sooner
+        inA[(2 << 18) - 1] = inA[(2 << 18) + 5] = float.PositiveInfinity;
         bench.Vectors(new float[inA.Length], inA);
         for (int round = 0; round < 5; round++)
         {
-            CabsException failure = Fails(CabsError.NonFiniteInput, () => bench.Run(Text("task_arithmetic", "weight: 1", "a"), new MergeOptions { Threads = 7 }));
-            Assert.Contains("at index 300007;", failure.Message, StringComparison.Ordinal);
+            CabsException failure = Fails(CabsError.NonFiniteInput, () => bench.Run(Text("task_arithmetic", "weight: 1", "a"), new MergeOptions { Threads = 7, PieceBytes = 4096 }));
+            Assert.Contains("at index 524287;", failure.Message, StringComparison.Ordinal);
         }
     }
 

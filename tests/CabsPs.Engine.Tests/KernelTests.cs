@@ -111,6 +111,7 @@ public sealed class KernelTests
             Assert.Equal(s_plain.SumOfSquares(values), Of(width).SumOfSquares(values));
             Assert.Equal(s_plain.SumOfSquares(values, mask), Of(width).SumOfSquares(values, mask));
             Assert.Equal(s_plain.SumsOfSquares(values, mask), Of(width).SumsOfSquares(values, mask));
+            Assert.Equal(s_plain.SumsOfMagnitudes(values, mask), Of(width).SumsOfMagnitudes(values, mask));
         }
     }
 

@@ -62,7 +62,7 @@ public sealed class SelectionTests
         Assert.True(expected.AsSpan().SequenceEqual(actual), what + ", again");
     }
 
-    private static float[] Make(string kind, int seed, int length) => kind switch
+    internal static float[] Make(string kind, int seed, int length) => kind switch
     {
         "normal" => Samples.Normal(seed, length),
         "ulps" => Samples.FewUlps(seed, length),

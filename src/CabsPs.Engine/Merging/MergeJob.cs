@@ -52,11 +52,14 @@ internal sealed class MergeJob<T> : TensorJob
     public override void Run(int unit, WorkBuffers buffers)
     {
         long start = unit * _cut.Unit, end = Math.Min(Plan.Output.Count, start + _cut.Unit);
+        int stride = _pass < _kernel.MeasuringPasses ? _kernel.StrideOf(_pass) : 1;
         Tile<T> tile = buffers.Tile<T>();
         tile.Reserve(_plan.Inputs.Count, (int)Math.Min(_plan.Memory.LongestTile, Math.Max(_cut.Tile, MemoryBudget.DefaultTileLength)));
         for (long at = start; at < end; at += _cut.Piece)
         {
             _cancel.ThrowIfCancellationRequested();
+            if (at / _cut.Piece % stride != 0)
+                continue;
             RunPiece(at, (int)Math.Min(_cut.Piece, end - at), buffers, tile);
         }
     }

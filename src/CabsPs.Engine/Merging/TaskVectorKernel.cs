@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Numerics;
 using CabsPs.Engine.TaskVectors;
@@ -73,6 +75,10 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     public override int MeasuringPasses => GroupPasses + (_automatic ? 1 : 0);
 
+    /// <inheritdoc/>
+    public override int StrideOf(int pass) =>
+        pass < GroupPasses ? _groups.Where(g => pass < g.MeasuringPasses).Min(g => g.StrideOf(pass)) : 1;
+
     private int GroupPasses => _groups.Length == 0 ? 0 : _groups.Max(g => g.MeasuringPasses);
 
     /// <inheritdoc/>
@@ -130,52 +136,43 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
-    public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
-    {
-        MergeDelta(tile, output, sums);
-        _kernels.Add(output, tile.Base);
-    }
+    public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums) =>
+        MergeStored(tile, _kernels, typeof(T) == typeof(float) ? DType.F32 : DType.F64, MemoryMarshal.AsBytes(output), sums);
 
     /// <inheritdoc/>
     public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
     {
-        MakeMasks(tile);
-        TallyVectors(tile, sums);
-        TallyPairs(tile, sums[(3 * _terms.Length)..]);
-        Span<T> total = tile.Total;
-        total.Clear();
-        foreach (Term<T> term in Terms(stackalloc Term<T>[_terms.Length]))
-        {
-            if (term.Masked)
-                _kernels.AddScaled(total, tile.Input(term.Input), term.Weight, tile.Mask(term.Input));
-            else
-                _kernels.AddScaled(total, tile.Input(term.Input), term.Weight);
-        }
-
-        if (_combination.Conflicts == ConflictRule.ElectWhereMasksMeet)
-            ElectSigns(tile, total);
-        if (_combination.Conflicts == ConflictRule.Elect)
-            total = SumOfAgreeing(tile, total, delta);
-        else
-            _kernels.Divide(total, Divisor());
-        _kernels.Scale(total, T.CreateTruncating(_combination.Lambda));
-        if (_combination.Conflicts != ConflictRule.Elect)
-            total.CopyTo(delta);
+        // over a base of zeros the sum is the delta itself, rounded nowhere else
+        T[] origin = ArrayPool<T>.Shared.Rent(tile.Length);
+        tile.Base.CopyTo(origin);
+        tile.Base.Clear();
+        Merge(tile, delta, sums);
+        origin.AsSpan(0, tile.Length).CopyTo(tile.Base);
+        ArrayPool<T>.Shared.Return(origin);
     }
 
     /// <inheritdoc/>
     internal override void MergeStored(Tile<T> tile, IKernels<T> kernels, DType type, Span<byte> destination, Span<double> sums)
     {
-        if (_combination.Conflicts != ConflictRule.Add)
-        {
-            base.MergeStored(tile, kernels, type, destination, sums);
-            return;
-        }
-
         MakeMasks(tile);
         TallyVectors(tile, sums);
         TallyPairs(tile, sums[(3 * _terms.Length)..]);
-        kernels.Combine(tile, Terms(stackalloc Term<T>[_terms.Length]), Divisor(), T.CreateTruncating(_combination.Lambda), type, destination);
+        ReadOnlySpan<Term<T>> terms = Terms(stackalloc Term<T>[_terms.Length]);
+        T lambda = T.CreateTruncating(_combination.Lambda);
+        switch (_combination.Conflicts)
+        {
+            case ConflictRule.Add:
+                kernels.Combine(tile, terms, Divisor(), lambda, type, destination);
+                break;
+            case ConflictRule.Elect:
+                T[] shares = [.. _terms.Select(i => T.CreateTruncating(_weights[i]))];
+                kernels.CombineElected(tile, terms, shares, _combination.Normalize, lambda, type, destination);
+                break;
+            default:
+                MergeMeeting(tile, terms, lambda);
+                kernels.Narrow(tile.Total, type, destination);
+                break;
+        }
     }
 
     /// <inheritdoc/>
@@ -327,16 +324,22 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     // the weight times what the sparsifier scales by
     private T Scale(int input) => T.CreateTruncating(_weights[input] * _factors[input]);
 
-    private Span<T> SumOfAgreeing(Tile<T> tile, ReadOnlySpan<T> elected, Span<T> sum)
+    private void MergeMeeting(Tile<T> tile, ReadOnlySpan<Term<T>> terms, T lambda)
     {
-        Span<T> divisor = tile.Divisor;
-        sum.Clear();
-        divisor.Clear();
-        foreach (int i in _terms)
-            _kernels.AddAgreeing(elected, tile.Input(i), Scale(i), T.CreateTruncating(_weights[i]), _masked[i] ? tile.Mask(i) : [], sum, divisor);
-        if (_combination.Normalize)
-            _kernels.DivideEach(sum, divisor);
-        return sum;
+        Span<T> total = tile.Total;
+        total.Clear();
+        foreach (Term<T> term in terms)
+        {
+            if (term.Masked)
+                _kernels.AddScaled(total, tile.Input(term.Input), term.Weight, tile.Mask(term.Input));
+            else
+                _kernels.AddScaled(total, tile.Input(term.Input), term.Weight);
+        }
+
+        ElectSigns(tile, total);
+        _kernels.Divide(total, Divisor());
+        _kernels.Scale(total, lambda);
+        _kernels.Add(total, tile.Base);
     }
 
     private ReadOnlySpan<Term<T>> Terms(Span<Term<T>> terms)

@@ -27,6 +27,18 @@ public static class BitMask
         return offset != 0 && word + 1 < mask.Length ? bits | (mask[word + 1] << (64 - offset)) : bits;
     }
 
+    /// <summary>Adds elements from any place on, where room for them has zeros.</summary>
+    internal static void Put(Span<ulong> mask, int start, ReadOnlySpan<ulong> elements)
+    {
+        int offset = start & 63, at = start >> 6;
+        for (int w = 0; w < elements.Length; w++, at++)
+        {
+            mask[at] |= elements[w] << offset;
+            if (offset != 0 && elements[w] >> (64 - offset) is > 0 and ulong over)
+                mask[at + 1] |= over;
+        }
+    }
+
     /// <summary>The first ones of a word, at most this many.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ulong Lowest(ulong word, int count)

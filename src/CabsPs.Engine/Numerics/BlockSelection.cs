@@ -49,11 +49,40 @@ internal static class BlockSelection<TCodes>
         {
             int length = Math.Min(blockLength, delta.Length - start);
             Keep(delta.Slice(start, length), length == blockLength ? quota : tailQuota, claimed, start, ref hint, work);
-            Put(mask, start, work.Kept[..BitMask.WordCount(length)]);
+            BitMask.Put(mask, start, work.Kept[..BitMask.WordCount(length)]);
         }
 
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);
+    }
+
+    /// <summary>Keeps the largest of some positions of one block.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="candidates">The positions, at least as many as wanted, all of them nonzero; used up.</param>
+    /// <param name="wanted">How many to keep, at least one.</param>
+    /// <param name="kept">Receives them.</param>
+    /// <param name="codes">Room for 64 codes per word.</param>
+    /// <param name="hint">Where the search begins and the next one shall begin.</param>
+    [SkipLocalsInit]
+    public static void KeepAmong(ReadOnlySpan<float> block, Span<ulong> candidates, int wanted, Span<ulong> kept, Span<byte> codes, ref uint hint)
+    {
+        Span<float> rest = stackalloc float[64];
+        var work = new Workspace(codes, candidates, kept, rest);
+        kept.Clear();
+        uint floor = hint > HalfOctave ? hint - HalfOctave : 1;
+        Encode(block, floor, WindowShift, codes, rest);
+        for (int w = 0; w < candidates.Length; w++)
+            TCodes.Erase(ref codes[w * 64], candidates[w]);
+        int code = FindCode(codes, wanted);
+        if (code is 0 or 255)
+        {
+            hint = Search(block, wanted, 0, 23, codes, work);
+            return;
+        }
+
+        floor += (uint)code << WindowShift;
+        hint = (uint)(hint + (((long)floor - hint) / 4));
+        Search(block, Divide(wanted, code, codes, work), floor, WindowShift - 8, codes, work);
     }
 
     private static void KeepAbreast(ReadOnlySpan<float> delta, int start, int length, int quota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint, in Workspace work)
@@ -97,7 +126,7 @@ internal static class BlockSelection<TCodes>
         if (code is 0 or 255)
         {
             Keep(block, quota, claimed, start, ref hint, new Workspace(work.Codes.Slice(at, work.Kept.Length * 64), work.Candidates, work.Kept, work.Rest));
-            Put(mask, start, work.Kept);
+            BitMask.Put(mask, start, work.Kept);
             return;
         }
 
@@ -128,7 +157,7 @@ internal static class BlockSelection<TCodes>
             KeepLowest(wanted, words, work);
         else
             Search(block, wanted, found, WindowShift - 8, work.Codes.Slice(at, words * 64), work);
-        Put(mask, start, work.Kept);
+        BitMask.Put(mask, start, work.Kept);
     }
 
     // one block from scratch: among the free positions first, then among the claimed ones
@@ -181,20 +210,35 @@ internal static class BlockSelection<TCodes>
             Encode(block, floor, shift, codes, work.Rest);
             for (int w = 0; w < words; w++)
                 TCodes.Erase(ref codes[w * 64], work.Candidates[w]);
-            int code = 0;
-            for (int bit = 128; bit > 0; bit >>= 1)
-                code += bit & ~Sign(TCodes.CountAtLeast(in codes[0], words * 64, code + bit) - wanted);
-            for (int w = 0; w < words; w++)
-            {
-                ulong greater = code == 255 ? 0 : TCodes.AtLeast(in codes[w * 64], code + 1);
-                work.Kept[w] |= greater;
-                work.Candidates[w] &= TCodes.AtLeast(in codes[w * 64], code) ^ greater;
-                wanted -= BitOperations.PopCount(greater);
-            }
-
+            int code = FindCode(codes[..(words * 64)], wanted);
+            wanted = Divide(wanted, code, codes[..(words * 64)], work);
             floor += (uint)code << shift;
             shift = Math.Max(0, shift - 8);
         }
+    }
+
+    // the greatest code that enough codes reach
+    private static int FindCode(ReadOnlySpan<byte> codes, int wanted)
+    {
+        int code = 0;
+        for (int bit = 128; bit > 0; bit >>= 1)
+            code += bit & ~Sign(TCodes.CountAtLeast(in codes[0], codes.Length, code + bit) - wanted);
+        return code;
+    }
+
+    // keeps what lies above a code and leaves as candidates what has it; returns how many are still wanted
+    private static int Divide(int wanted, int code, ReadOnlySpan<byte> codes, in Workspace work)
+    {
+        Span<ulong> candidates = work.Candidates, kept = work.Kept;
+        for (int w = 0; w * 64 < codes.Length; w++)
+        {
+            ulong greater = code == 255 ? 0 : TCodes.AtLeast(in codes[w * 64], code + 1);
+            kept[w] |= greater;
+            candidates[w] &= TCodes.AtLeast(in codes[w * 64], code) ^ greater;
+            wanted -= BitOperations.PopCount(greater);
+        }
+
+        return wanted;
     }
 
     private static int CountAndCompare(ReadOnlySpan<float> block, int words, in Workspace work, out bool tied)
@@ -272,17 +316,6 @@ internal static class BlockSelection<TCodes>
         rest.Clear();
         block[(w * 64)..].CopyTo(rest);
         return ref MemoryMarshal.GetReference(rest);
-    }
-
-    private static void Put(Span<ulong> mask, int start, ReadOnlySpan<ulong> kept)
-    {
-        int offset = start & 63, at = start >> 6;
-        for (int w = 0; w < kept.Length; w++, at++)
-        {
-            mask[at] |= kept[w] << offset;
-            if (offset != 0 && kept[w] >> (64 - offset) is > 0 and ulong over)
-                mask[at + 1] |= over;
-        }
     }
 
     /// <summary>Room for one call: codes of the blocks side by side, and of one block what can still be chosen and what is.</summary>

@@ -43,20 +43,6 @@ public interface IKernels<T>
     /// <summary>total[i] += weight * delta[i] where the mask has a one.</summary>
     void AddScaled(Span<T> total, ReadOnlySpan<T> delta, T weight, ReadOnlySpan<ulong> mask);
 
-    /// <summary>Where the product weight * delta[i] is not zero and has the sign of elected[i] (zero counts as plus): sum[i] gets it added,
-    /// divisor[i] gets share added.</summary>
-    /// <param name="elected">The numbers whose signs are sought.</param>
-    /// <param name="delta">A vector's deltas.</param>
-    /// <param name="weight">Its weight.</param>
-    /// <param name="share">What an agreeing term counts in the divisor.</param>
-    /// <param name="mask">Which deltas take part; empty means all.</param>
-    /// <param name="sum">The sums of the agreeing terms; they begin at +0.</param>
-    /// <param name="divisor">The sums of their shares; they begin at +0.</param>
-    void AddAgreeing(ReadOnlySpan<T> elected, ReadOnlySpan<T> delta, T weight, T share, ReadOnlySpan<ulong> mask, Span<T> sum, Span<T> divisor);
-
-    /// <summary>values[i] /= divisor[i] where the divisor is not zero.</summary>
-    void DivideEach(Span<T> values, ReadOnlySpan<T> divisor);
-
     /// <summary>values[i] *= factor.</summary>
     void Scale(Span<T> values, T factor);
 
@@ -102,6 +88,18 @@ public interface IKernels<T>
     /// then.</returns>
     bool TryCombineStored(ReadOnlyMemory<byte> origin, DType type, ReadOnlySpan<ReadOnlyMemory<byte>> experts, ReadOnlySpan<T> weights, T divisor, T lambda, DType resultType, Memory<byte> destination) => false;
 
+    /// <summary>base + lambda · (Σ of the terms weight · masked delta that agree with the sign of the sum of all) / (Σ of their shares),
+    /// stored (TIES: Yadav et al., NeurIPS 2023, section 3). A sum of zero elects plus; zeros agree with nothing; without an
+    /// agreeing term nothing is divided.</summary>
+    /// <param name="tile">The base and the deltas; its room for sums may be overwritten.</param>
+    /// <param name="terms">The terms.</param>
+    /// <param name="shares">What an agreeing term counts in the divisor.</param>
+    /// <param name="normalize">Whether to divide.</param>
+    /// <param name="lambda">What the sum is multiplied by.</param>
+    /// <param name="type">The stored type.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    void CombineElected(Tile<T> tile, ReadOnlySpan<Term<T>> terms, ReadOnlySpan<T> shares, bool normalize, T lambda, DType type, Span<byte> destination);
+
     /// <summary>Keeps the largest |delta| of every block (SPEC: balanced sparsification, conflict-aware assignment).</summary>
     /// <param name="delta">The deltas; blocks begin at element 0.</param>
     /// <param name="blockLength">m: elements per block; the last block may be shorter.</param>
@@ -112,6 +110,16 @@ public interface IKernels<T>
     /// <param name="hint">Where the search begins and the next one shall begin: what the last call on this vector left there, or 0.
     /// The result does not depend on it.</param>
     void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint);
+
+    /// <summary>Fills the masks of vectors that compete for positions (SPEC §4, <c>joint</c>; the rule is
+    /// <see cref="JointAssignment{T}"/>).</summary>
+    /// <param name="tile">The deltas; begins at a block.</param>
+    /// <param name="members">The inputs that compete.</param>
+    /// <param name="blockLength">m.</param>
+    /// <param name="quotas">Per member how many positions of a complete block it gets.</param>
+    /// <param name="tailQuotas">Per member how many of an incomplete last block.</param>
+    /// <param name="rms">Per member the root mean square over the whole tensor; 1 for a vector of zeros.</param>
+    void AssignJointly(Tile<T> tile, IReadOnlyList<int> members, int blockLength, ReadOnlySpan<int> quotas, ReadOnlySpan<int> tailQuotas, ReadOnlySpan<double> rms);
 }
 
 /// <summary>A vector's part in a sum.</summary>

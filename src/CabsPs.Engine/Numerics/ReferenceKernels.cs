@@ -111,28 +111,6 @@ public sealed class ReferenceKernels<T> : IKernels<T>
     }
 
     /// <inheritdoc/>
-    public void AddAgreeing(ReadOnlySpan<T> elected, ReadOnlySpan<T> delta, T weight, T share, ReadOnlySpan<ulong> mask, Span<T> sum, Span<T> divisor)
-    {
-        for (int i = 0; i < sum.Length; i++)
-        {
-            T term = weight * delta[i];
-            bool agrees = elected[i] >= T.Zero ? term > T.Zero : term < T.Zero;
-            if (agrees && (mask.IsEmpty || BitMask.Has(mask, i)))
-            {
-                sum[i] += term;
-                divisor[i] += share;
-            }
-        }
-    }
-
-    /// <inheritdoc/>
-    public void DivideEach(Span<T> values, ReadOnlySpan<T> divisor)
-    {
-        for (int i = 0; i < values.Length; i++)
-            values[i] = divisor[i] == T.Zero ? values[i] : values[i] / divisor[i];
-    }
-
-    /// <inheritdoc/>
     public void Scale(Span<T> values, T factor)
     {
         for (int i = 0; i < values.Length; i++)
@@ -223,6 +201,15 @@ public sealed class ReferenceKernels<T> : IKernels<T>
     }
 
     /// <inheritdoc/>
+    public void CombineElected(Tile<T> tile, ReadOnlySpan<Term<T>> terms, ReadOnlySpan<T> shares, bool normalize, T lambda, DType type, Span<byte> destination)
+    {
+        Span<T> output = tile.Output;
+        for (int i = 0; i < output.Length; i++)
+            output[i] = Elected(tile, terms, shares, normalize, lambda, i);
+        Narrow(output, type, destination);
+    }
+
+    /// <inheritdoc/>
     public void KeepLargest(ReadOnlySpan<T> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint)
     {
         mask.Clear();
@@ -237,6 +224,22 @@ public sealed class ReferenceKernels<T> : IKernels<T>
         }
 
         ArrayPool<ulong>.Shared.Return(keys);
+    }
+
+    /// <inheritdoc/>
+    public void AssignJointly(Tile<T> tile, IReadOnlyList<int> members, int blockLength, ReadOnlySpan<int> quotas, ReadOnlySpan<int> tailQuotas, ReadOnlySpan<double> rms)
+    {
+        tile.Claimed.Clear();
+        foreach (int member in members)
+            tile.Mask(member).Clear();
+        var assignment = new JointAssignment<T>();
+        Span<int> left = new int[members.Count];
+        for (int start = 0; start < tile.Length; start += blockLength)
+        {
+            int length = Math.Min(blockLength, tile.Length - start);
+            (length == blockLength ? quotas : tailQuotas).CopyTo(left);
+            assignment.Assign(tile, members, start, length, rms, left);
+        }
     }
 
     /// <summary>|value| as an integer of the same order: its bits without the sign. NaN counts as larger than infinity.</summary>
@@ -283,6 +286,30 @@ public sealed class ReferenceKernels<T> : IKernels<T>
 
         return count;
     }
+
+    /// <summary>One element of <see cref="CombineElected"/>.</summary>
+    internal static T Elected(Tile<T> tile, ReadOnlySpan<Term<T>> terms, ReadOnlySpan<T> shares, bool normalize, T lambda, int i)
+    {
+        T elected = T.Zero, sum = T.Zero, divisor = T.Zero;
+        foreach (Term<T> term in terms)
+            elected += Product(tile, term, i);
+        for (int k = 0; k < terms.Length; k++)
+        {
+            T term = Product(tile, terms[k], i);
+            if (elected >= T.Zero ? term > T.Zero : term < T.Zero)
+            {
+                sum += term;
+                divisor += shares[k];
+            }
+        }
+
+        if (normalize && divisor != T.Zero)
+            sum /= divisor;
+        return tile.Base[i] + (sum * lambda);
+    }
+
+    private static T Product(Tile<T> tile, Term<T> term, int i) =>
+        !term.Masked || BitMask.Has(tile.Mask(term.Input), i) ? term.Weight * tile.Input(term.Input)[i] : T.Zero;
 
     private static bool IsCandidate(ReadOnlySpan<T> delta, int i, ReadOnlySpan<ulong> claimed, bool fromClaimed) =>
         Magnitude(delta[i]) != 0 && (!claimed.IsEmpty && BitMask.Has(claimed, i)) == fromClaimed;

@@ -80,32 +80,16 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     }
 
     /// <inheritdoc/>
-    public double SumOfSquares(ReadOnlySpan<float> values) => SquareSums.Of<V>(values, []).All;
+    public double SumOfSquares(ReadOnlySpan<float> values) => LaneSums<Square>.Of<V>(values, []).All;
 
     /// <inheritdoc/>
-    public double SumOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => SquareSums.Of<V>(values, mask).Kept;
+    public double SumOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums<Square>.Of<V>(values, mask).Kept;
 
     /// <inheritdoc/>
-    public (double All, double Kept) SumsOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => SquareSums.Of<V>(values, mask);
+    public (double All, double Kept) SumsOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums<Square>.Of<V>(values, mask);
 
     /// <inheritdoc/>
-    public (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => ReferenceKernels<float>.Instance.SumsOfMagnitudes(values, mask);
-
-    /// <inheritdoc/>
-    public void AddAgreeing(ReadOnlySpan<float> elected, ReadOnlySpan<float> delta, float weight, float share, ReadOnlySpan<ulong> mask, Span<float> sum, Span<float> divisor)
-    {
-        int whole = Whole(sum.Length, Math.Min(Math.Min(elected.Length, delta.Length), divisor.Length));
-        AgreementLoops<V>.AddAgreeing(elected, delta, weight, share, mask, sum, divisor, 0, whole);
-        AgreementLoops<Lanes1>.AddAgreeing(elected, delta, weight, share, mask, sum, divisor, whole, sum.Length);
-    }
-
-    /// <inheritdoc/>
-    public void DivideEach(Span<float> values, ReadOnlySpan<float> divisor)
-    {
-        int whole = Whole(values.Length, divisor.Length);
-        AgreementLoops<V>.DivideEach(values, divisor, 0, whole);
-        AgreementLoops<Lanes1>.DivideEach(values, divisor, whole, values.Length);
-    }
+    public (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums<Magnitude>.Of<V>(values, mask);
 
     /// <inheritdoc/>
     public void Combine(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, DType type, Span<byte> destination)
@@ -123,6 +107,26 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
                 break;
             default:
                 ReferenceKernels<float>.Instance.Combine(tile, terms, divisor, lambda, type, destination);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void CombineElected(Tile<float> tile, ReadOnlySpan<Term<float>> terms, ReadOnlySpan<float> shares, bool normalize, float lambda, DType type, Span<byte> destination)
+    {
+        switch (type)
+        {
+            case DType.F32:
+                CombineElected<StoredF32>(tile, terms, shares, normalize, lambda, destination);
+                break;
+            case DType.F16:
+                CombineElected<StoredF16>(tile, terms, shares, normalize, lambda, destination);
+                break;
+            case DType.BF16:
+                CombineElected<StoredBF16>(tile, terms, shares, normalize, lambda, destination);
+                break;
+            default:
+                ReferenceKernels<float>.Instance.CombineElected(tile, terms, shares, normalize, lambda, type, destination);
                 break;
         }
     }
@@ -160,6 +164,18 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     /// <inheritdoc/>
     public void KeepLargest(ReadOnlySpan<float> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint) =>
         BlockSelection<TCodes>.KeepLargest(delta, blockLength, quota, tailQuota, claimed, mask, ref hint);
+
+    /// <inheritdoc/>
+    public void AssignJointly(Tile<float> tile, IReadOnlyList<int> members, int blockLength, ReadOnlySpan<int> quotas, ReadOnlySpan<int> tailQuotas, ReadOnlySpan<double> rms)
+    {
+        bool allFinite = true;
+        foreach (double size in rms)
+            allFinite &= double.IsFinite(size);
+        if (allFinite && blockLength <= JointSelection<V, TCodes>.LongestBlock)
+            JointSelection<V, TCodes>.Assign(tile, members, blockLength, quotas, tailQuotas, rms);
+        else
+            ReferenceKernels<float>.Instance.AssignJointly(tile, members, blockLength, quotas, tailQuotas, rms);
+    }
 
     private static unsafe delegate*<byte*, ReadOnlySpan<StoredTerm>, float, float, byte*, int, bool> DenseRun(DType from, DType to) => (from, to) switch
     {
@@ -225,6 +241,18 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, tile.Length * TStored.Size);
         int done = ElementLoops<V>.Combine<TStored>(tile, terms, divisor, lambda, destination, 0, tile.Length);
         Combine1<TStored>(tile, terms, divisor, lambda, destination, done);
+    }
+
+    private static void CombineElected<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, ReadOnlySpan<float> shares, bool normalize, float lambda, Span<byte> destination)
+        where TStored : struct, IStored
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, tile.Length * TStored.Size);
+        int done = ElectionLoops<V>.Combine<TStored>(tile, terms, shares, normalize, lambda, destination, 0, tile.Length);
+        for (; done < tile.Length; done++)
+        {
+            float result = ReferenceKernels<float>.Elected(tile, terms, shares, normalize, lambda, done);
+            TStored.Store(new Lanes1(result), ref destination[done * TStored.Size]);
+        }
     }
 
     private static void Combine1<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, Span<byte> destination, int start)

@@ -47,8 +47,7 @@ internal sealed class RecipeDocument
         }
         catch (YamlException e)
         {
-            string reason = e.InnerException is ArgumentException ? "a key stands twice in one mapping" : e.InnerException?.Message ?? e.Message;
-            throw new CabsException(CabsError.RecipeInvalid, $"{path} line {e.Start.Line}: not valid YAML: {reason}", path, e);
+            throw new CabsException(CabsError.RecipeInvalid, $"{path} line {e.Start.Line}: not valid YAML: {e.InnerException?.Message ?? e.Message}", path, e);
         }
 
         if (stream.Documents.Count != 1)

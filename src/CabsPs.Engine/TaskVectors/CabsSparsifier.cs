@@ -141,7 +141,8 @@ public sealed class CabsSparsifier : Sparsifier
     private sealed class JointKernel<T>(int[] members, BlockRule[] blocks, long count, IKernels<T> kernels) : SparsifierKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        private readonly ThreadLocal<JointAssignment<T>> _assignment = new(static () => new JointAssignment<T>());
+        private readonly int[] _quotas = [.. blocks.Select(b => b.Quota)];
+        private readonly int[] _tailQuotas = [.. blocks.Select(b => b.TailQuota)];
         private readonly double[] _rms = new double[members.Length];
 
         public override IReadOnlyList<int> Members => members;
@@ -164,19 +165,6 @@ public sealed class CabsSparsifier : Sparsifier
                 _rms[v] = totals[v] == 0 ? 1 : Math.Sqrt(totals[v] / count);
         }
 
-        public override void MakeMasks(Tile<T> tile)
-        {
-            tile.Claimed.Clear();
-            foreach (int member in members)
-                tile.Mask(member).Clear();
-            Span<int> quotas = members.Length <= 64 ? stackalloc int[members.Length] : new int[members.Length];
-            for (int start = 0; start < tile.Length; start += BlockLength)
-            {
-                int length = Math.Min(BlockLength, tile.Length - start);
-                for (int v = 0; v < quotas.Length; v++)
-                    quotas[v] = length == BlockLength ? blocks[v].Quota : blocks[v].TailQuota;
-                _assignment.Value!.Assign(tile, members, start, length, _rms, quotas);
-            }
-        }
+        public override void MakeMasks(Tile<T> tile) => kernels.AssignJointly(tile, members, BlockLength, _quotas, _tailQuotas, _rms);
     }
 }

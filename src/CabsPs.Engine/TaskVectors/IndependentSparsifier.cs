@@ -82,6 +82,9 @@ public abstract class IndependentSparsifier : Sparsifier
 
         public override int SumCount(int pass) => pass < MaskPasses ? 0 : 2 * _members.Length;
 
+        public override int StrideOf(int pass) =>
+            pass < MaskPasses ? _masks.Where(m => pass < m.MeasuringPasses).Min(m => m.StrideOf(pass)) : 1;
+
         public override double FactorOf(int member) => _factors[Array.IndexOf(_members, member)];
 
         public override void Measure(int pass, Tile<T> tile, Span<double> sums)

@@ -27,7 +27,7 @@ internal static class RankMask<T>
             return new BlockMask((int)length, (int)skipped, (int)kept);
         }
 
-        return new StreamedMask(skipped == 0 ? null : new RankSearch<T>(skipped), new RankSearch<T>(skipped + kept));
+        return new StreamedMask(skipped == 0 ? null : new RankSearch<T>(skipped, count), new RankSearch<T>(skipped + kept, count));
     }
 
     private sealed class BlockMask(int length, int skipped, int kept) : VectorMask<T>
@@ -53,6 +53,10 @@ internal static class RankMask<T>
     private sealed class StreamedMask(RankSearch<T>? top, RankSearch<T> all) : VectorMask<T>
     {
         public override int MeasuringPasses => Math.Max(top?.Passes ?? 0, all.Passes);
+
+        public override int StrideOf(int pass) => Math.Min(StrideOf(all, pass), top is null ? int.MaxValue : StrideOf(top, pass));
+
+        private static int StrideOf(RankSearch<T> search, int pass) => pass < search.Passes ? search.StrideOf(pass) : int.MaxValue;
 
         public override void Measure(int pass, ReadOnlySpan<T> delta, long start)
         {

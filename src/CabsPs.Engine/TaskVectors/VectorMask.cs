@@ -14,6 +14,9 @@ public abstract class VectorMask<T>
     /// <summary>Passes over the delta needed before masks can be made. May grow when a pass ends.</summary>
     public virtual int MeasuringPasses => 0;
 
+    /// <summary>A pass needs one piece of this many, any of them; 1 where it needs all.</summary>
+    public virtual int StrideOf(int pass) => 1;
+
     /// <summary>Measures a piece.</summary>
     /// <param name="pass">Which pass, from 0.</param>
     /// <param name="delta">The piece.</param>

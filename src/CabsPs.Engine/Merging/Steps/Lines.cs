@@ -52,6 +52,8 @@ public sealed class Lines : PostMethod
 
         public override int SumCount(int pass) => merged.SumCount(pass);
 
+        public override int StrideOf(int pass) => merged.StrideOf(pass);
+
         public override void Measure(int pass, Tile<T> tile, Span<double> sums) => merged.Measure(pass, tile, sums);
 
         public override void Complete(int pass, ReadOnlySpan<double> totals) => merged.Complete(pass, totals);
@@ -101,6 +103,8 @@ public sealed class Lines : PostMethod
             public override int MeasuringPasses => merged.MeasuringPasses + 1;
 
             public override int MostSegments => merged.MostSegments;
+
+            public override int StrideOf(int pass) => pass < merged.MeasuringPasses ? merged.StrideOf(pass) : 1;
 
             public override int SumCount(int pass) => pass < merged.MeasuringPasses ? merged.SumCount(pass) : 2;
 
