@@ -40,6 +40,12 @@ public abstract class MergeMethod
     /// <param name="context">The tensor and its parameter values.</param>
     public virtual bool IsCopy(TensorContext context) => false;
 
+    /// <summary>What must be known of the whole model before a tensor can be computed; null for nothing. Called once per run; the
+    /// computations find it in <see cref="TensorContext.Measure"/>.</summary>
+    /// <param name="model">The tensors.</param>
+    /// <exception cref="CabsException">A parameter has no value or one that cannot be.</exception>
+    public virtual ModelMeasure? MeasureModel(ModelContext model) => null;
+
     /// <summary>Makes the computation for one tensor.</summary>
     /// <param name="context">The tensor and its parameter values.</param>
     /// <param name="kernels">The arithmetic.</param>

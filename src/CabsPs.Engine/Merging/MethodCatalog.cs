@@ -18,6 +18,13 @@ public static class MethodCatalog
         new DellaLinear(),
         new Breadcrumbs(),
         new BreadcrumbsTies(),
+        new TallMask(),
+        new ConsensusTa(),
+        new Emr(),
+        new Pcb(),
+        new MagMax(),
+        new Tatr(),
+        new Widen(),
         new Linear(),
         new Slerp(),
         new NuSlerp(),
@@ -29,6 +36,7 @@ public static class MethodCatalog
         new RamPlus(),
         new NearSwap(),
         new ArceeFusion(),
+        new LayerSwap(),
         new Passthrough(),
     ];
 
