@@ -37,6 +37,7 @@ internal sealed class PlanDraft
     private readonly VocabularyResult _vocabulary;
     private readonly TensorPairing _pairing;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Model, string Tensor)> _leftOut = [];
 
     /// <summary>Begins a plan.</summary>
     public PlanDraft(MergeDefinition definition, ModelSet models, Problems problems, CancellationToken cancel)
@@ -129,7 +130,7 @@ internal sealed class PlanDraft
                 string reason = name != TiedWeights.Head || !reference.TiesEmbeddings ? $"{whose} has no such tensor"
                     : _pairing.TakesPart(name) ? $"{whose} ties it to its embedding, and so does this model"
                     : $"{whose} ties it to its embedding, and it is excluded";
-                if (!LeftOut.Any(l => l.Tensor == name && l.Model == input.Entry.Name))
+                if (_leftOut.Add((input.Entry.Name, name)))
                     LeftOut.Add(new LeftOutTensor(input.Entry.Name, name, reason));
             }
         }
