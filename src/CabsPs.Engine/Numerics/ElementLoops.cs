@@ -15,6 +15,7 @@ internal static class ElementLoops<V>
     private const uint LargestFinite = 0x7F7F_FFFF;
 
     /// <summary>See <see cref="IKernels{T}.Widen"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Widen<TStored>(ReadOnlySpan<byte> source, Span<float> destination, int start, int end)
         where TStored : struct, IStored
     {
@@ -35,6 +36,7 @@ internal static class ElementLoops<V>
     }
 
     /// <summary>See <see cref="IKernels{T}.WidenDelta"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool WidenDelta<TStored>(ReadOnlySpan<byte> source, ReadOnlySpan<float> origin, Span<float> delta, int start, int end)
         where TStored : struct, IStored
     {
@@ -64,6 +66,7 @@ internal static class ElementLoops<V>
     }
 
     /// <summary>See <see cref="IKernels{T}.Narrow"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Narrow<TStored>(ReadOnlySpan<float> source, Span<byte> destination, int start, int end)
         where TStored : struct, IStored
     {
@@ -74,6 +77,7 @@ internal static class ElementLoops<V>
     }
 
     /// <summary>values[i] = values[i] op other[i].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Apply<TOperation>(Span<float> values, ReadOnlySpan<float> other, int start, int end)
         where TOperation : struct, IOperation
     {
@@ -84,6 +88,7 @@ internal static class ElementLoops<V>
     }
 
     /// <summary>values[i] = values[i] op number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Apply<TOperation>(Span<float> values, float number, int start, int end)
         where TOperation : struct, IOperation
     {
@@ -95,6 +100,7 @@ internal static class ElementLoops<V>
 
     /// <summary>See <see cref="IKernels{T}.AddScaled(Span{T}, ReadOnlySpan{T}, T, ReadOnlySpan{ulong})"/>; an empty mask is one of
     /// ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(Span<float> total, ReadOnlySpan<float> delta, float weight, ReadOnlySpan<ulong> mask, int start, int end)
     {
         ref float sum = ref MemoryMarshal.GetReference(total);
@@ -113,6 +119,7 @@ internal static class ElementLoops<V>
     /// <summary>See <see cref="IKernels{T}.Combine"/>: four vectors side by side, each summed in registers. Where a
     /// mask has a zero, +0 is added: a sum that began at +0 is never −0, so that leaves every bit alone.</summary>
     /// <returns>The first element not done: fewer than four vectors are left.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Combine<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, Span<byte> destination, int start, int end)
         where TStored : struct, IStored
     {

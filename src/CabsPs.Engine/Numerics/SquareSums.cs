@@ -34,6 +34,7 @@ internal static class SquareSums
         return (ReferenceKernels<float>.AddUp(all), ReferenceKernels<float>.AddUp(kept));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void By512(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask, Span<double> all, Span<double> kept)
     {
         ref float from = ref MemoryMarshal.GetReference(values);
@@ -57,6 +58,7 @@ internal static class SquareSums
         k1.CopyTo(kept[8..]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void By256(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask, Span<double> all, Span<double> kept)
     {
         ref float from = ref MemoryMarshal.GetReference(values);
@@ -89,6 +91,7 @@ internal static class SquareSums
     }
 
     // sixteen sums of two lanes do not fit the registers; four at a time do
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void By128(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask, Span<double> all, Span<double> kept)
     {
         ref float from = ref MemoryMarshal.GetReference(values);
