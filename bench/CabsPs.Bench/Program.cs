@@ -20,7 +20,7 @@ switch (command)
         Console.Error.WriteLine("""
             table [--quick] [--peer PYTHON] [--temp DIR]    the table of docs/performance.md (also without a word)
             make --out DIR [--size 2GB] [--experts 3] [--dtype bf16|f16|f32] [--deltas spread|ulps] [--seed 1]
-            memory [--only copy,dense,cabs,one,ulps,joint] [--size 128MB] [--threads N] [--runs 5]
+            memory [--only copy,dense,cabs,one,ulps,ties,dare,joint] [--size 128MB] [--threads N] [--runs 5]
             merge --models DIR [--out DIR] [--experts 2] [--threads N] [--method cabs|task_arithmetic] [--assignment sequential|joint]
             steps [--width Bits512|Bits256|Bits128|Scalar] [--m 256]
             kernels [BenchmarkDotNet's options]

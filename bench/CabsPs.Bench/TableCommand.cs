@@ -59,6 +59,8 @@ public sealed class TableCommand : IDisposable
         Row("CABS 64:256 sequential, 2 experts, spread / dense", "0.35 / 0.30", figures, f => Ratio(f["cabs"] / f["dense"]));
         Row("  the same, few ulps / dense", "0.30 / 0.25", figures, f => Ratio(f["ulps"] / f["dense"]));
         Row("CABS joint, 4 experts / sequential, 4 experts", "0.25 / 0.20", figures, f => Ratio(f["joint4"] / f["sequential4"]));
+        Row("TIES density 0.25, 2 experts / dense", "0.25 / 0.25", figures, f => Ratio(f["ties"] / f["dense"]));
+        Row("DARE density 0.25, 2 experts / dense", "0.40 / 0.35", figures, f => Ratio(f["dare"] / f["dense"]));
         Row("CABS, all threads / one thread", "1.80 / 1.80", figures, f => Ratio(f["cabs"] / f["one"]));
         if (_arguments.Find("--peer") is not { } python)
         {
