@@ -22,6 +22,7 @@ internal static class BlockSelection<TCodes>
 
     /// <summary>See <see cref="IKernels{T}.KeepLargest"/>.</summary>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void KeepLargest(ReadOnlySpan<float> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint)
     {
         mask.Clear();
@@ -64,6 +65,7 @@ internal static class BlockSelection<TCodes>
     /// <param name="codes">Room for 64 codes per word.</param>
     /// <param name="hint">Where the search begins and the next one shall begin.</param>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void KeepAmong(ReadOnlySpan<float> block, Span<ulong> candidates, int wanted, Span<ulong> kept, Span<byte> codes, ref uint hint)
     {
         Span<float> rest = stackalloc float[64];
@@ -85,6 +87,7 @@ internal static class BlockSelection<TCodes>
         Search(block, Divide(wanted, code, codes, work), floor, WindowShift - 8, codes, work);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void KeepAbreast(ReadOnlySpan<float> delta, int start, int length, int quota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint, in Workspace work)
     {
         uint floor = hint > HalfOctave ? hint - HalfOctave : 1;
@@ -120,6 +123,7 @@ internal static class BlockSelection<TCodes>
     private static int Sign(int value) => value >> 31;
 
     // the lowest code also holds what lies below the window and what may not be chosen, the highest what lies above
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Settle(ReadOnlySpan<float> delta, int start, int length, int quota, int code, uint floor, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint, in Workspace work, int at)
     {
         ReadOnlySpan<float> block = delta.Slice(start, length);
@@ -161,6 +165,7 @@ internal static class BlockSelection<TCodes>
     }
 
     // one block from scratch: among the free positions first, then among the claimed ones
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Keep(ReadOnlySpan<float> block, int quota, ReadOnlySpan<ulong> claimed, int start, ref uint hint, in Workspace work)
     {
         work.Kept.Clear();
@@ -174,6 +179,7 @@ internal static class BlockSelection<TCodes>
             Search(block, Math.Min(quota - free, taken), 0, 23, work.Codes, work);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Candidates(ReadOnlySpan<float> block, ReadOnlySpan<ulong> claimed, int start, bool taken, in Workspace work)
     {
         int count = 0;
@@ -189,6 +195,7 @@ internal static class BlockSelection<TCodes>
     }
 
     // adds the largest candidates, all of them at least `floor`, to what is kept; returns about the smallest
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint Search(ReadOnlySpan<float> block, int wanted, uint floor, int shift, Span<byte> codes, in Workspace work)
     {
         int words = BitMask.WordCount(block.Length);
@@ -218,6 +225,7 @@ internal static class BlockSelection<TCodes>
     }
 
     // the greatest code that enough codes reach
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int FindCode(ReadOnlySpan<byte> codes, int wanted)
     {
         int code = 0;
@@ -227,6 +235,7 @@ internal static class BlockSelection<TCodes>
     }
 
     // keeps what lies above a code and leaves as candidates what has it; returns how many are still wanted
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Divide(int wanted, int code, ReadOnlySpan<byte> codes, in Workspace work)
     {
         Span<ulong> candidates = work.Candidates, kept = work.Kept;
@@ -241,6 +250,7 @@ internal static class BlockSelection<TCodes>
         return wanted;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int CountAndCompare(ReadOnlySpan<float> block, int words, in Workspace work, out bool tied)
     {
         int count = 0, first = 0;
@@ -260,6 +270,7 @@ internal static class BlockSelection<TCodes>
         return count;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void KeepLowest(int wanted, int words, in Workspace work)
     {
         ReadOnlySpan<ulong> candidates = work.Candidates[..words];
@@ -273,6 +284,7 @@ internal static class BlockSelection<TCodes>
 
     // orders them as integers: magnitude, then the lower index
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void KeepFew(ReadOnlySpan<float> block, int wanted, int words, in Workspace work)
     {
         Span<ulong> keys = stackalloc ulong[FewCandidates];
@@ -296,6 +308,7 @@ internal static class BlockSelection<TCodes>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Encode(ReadOnlySpan<float> block, uint floor, int shift, Span<byte> codes, Span<float> rest)
     {
         for (int w = 0; w < BitMask.WordCount(block.Length); w++)

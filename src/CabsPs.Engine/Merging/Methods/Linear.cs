@@ -63,26 +63,7 @@ public sealed class Linear : MergeMethod
             for (int i = 0; i < weights.Length; i++)
                 kernels.AddScaled(output, tile.Input(i), T.CreateTruncating(weights[i]));
             kernels.Divide(output, T.CreateTruncating(sum));
-            KeepCommon(tile, output);
-        }
-
-        // what all models that count have in common must not move by the rounding of the sum
-        private void KeepCommon(Tile<T> tile, Span<T> output)
-        {
-            int kept = Array.FindIndex(weights, static w => w != 0);
-            Span<T> first = tile.Input(kept), common = tile.Divisor;
-            common.Clear();
-            for (int i = kept + 1; i < weights.Length; i++)
-            {
-                if (weights[i] == 0)
-                    continue;
-                ReadOnlySpan<T> other = tile.Input(i);
-                for (int j = 0; j < common.Length; j++)
-                    common[j] = other[j] == first[j] ? common[j] : T.One;
-            }
-
-            for (int j = 0; j < common.Length; j++)
-                output[j] = common[j] == T.Zero ? first[j] : output[j];
+            Blend.KeepCommon(tile, 0, weights, output);
         }
     }
 }

@@ -56,6 +56,7 @@ public sealed class ModelStock : MergeMethod
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         private readonly InnerProducts<T> _products = new(count);
+        private readonly double[] _alike = [.. Enumerable.Repeat(1.0, count)];
         private double _share;
 
         public override bool WantsDeltas => true;
@@ -76,7 +77,7 @@ public sealed class ModelStock : MergeMethod
             for (int i = 0; i < count; i++)
                 kernels.Add(output, tile.Input(i));
             kernels.Divide(output, T.CreateTruncating(count));
-            Blend.KeepCommon(tile, 0, count, output);
+            Blend.KeepCommon(tile, 0, _alike, output);
             if (rowLength is not { } length)
             {
                 kernels.Scale(output, T.CreateTruncating(_share));
