@@ -101,9 +101,11 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
 
         foreach (SparsifierKernel<T> group in _groups)
         {
-            int own = SumsOf(group, pass);
-            if (own > 0)
-                group.Measure(pass, tile, sums[..own]);
+            // a pass may measure without sums
+            if (pass >= group.MeasuringPasses)
+                continue;
+            int own = group.SumCount(pass);
+            group.Measure(pass, tile, sums[..own]);
             sums = sums[own..];
         }
     }
@@ -125,9 +127,10 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
 
         foreach (SparsifierKernel<T> group in _groups)
         {
-            int own = SumsOf(group, pass);
-            if (own > 0)
-                group.Complete(pass, totals[..own]);
+            if (pass >= group.MeasuringPasses)
+                continue;
+            int own = group.SumCount(pass);
+            group.Complete(pass, totals[..own]);
             totals = totals[own..];
         }
 
