@@ -18,6 +18,7 @@ public sealed class DeterminismTests : IClassFixture<DeterminismTests.Models>
         Cabs("weight: auto, lambda: 0.6, n: 26, m: 256", "a", "b"),
         Cabs("weight: 0.7, assignment: none, tail: keep", "a {n: 3, m: 48}", "b {n: 9, m: 100}"),
         Text("task_arithmetic", "weight: 0.7", "a", "b"),
+        Text("ties", "density: 0.3, weight: 0.7, assignment: sequential", "a", "b"),
         Text("nuslerp", "weight: 0.7", "a", "b"),
         Text("nuslerp", "weight: 0.7, nuslerp_flatten: false", "a", "b"),
         Text("nuslerp", "weight: 0.7, nuslerp_flatten: false, nuslerp_row_wise: true", "a", "b"),
