@@ -17,7 +17,28 @@ public sealed class DeterminismTests : IClassFixture<DeterminismTests.Models>
         Cabs("weight: auto, n: 3, m: 10, assignment: joint, overlap: ties", "a", "b"),
         Cabs("weight: auto, lambda: 0.6, n: 26, m: 256", "a", "b"),
         Cabs("weight: 0.7, assignment: none, tail: keep", "a {n: 3, m: 48}", "b {n: 9, m: 100}"),
-        Text("task_arithmetic", "weight: 0.7", "a", "b"));
+        Text("task_arithmetic", "weight: 0.7", "a", "b"),
+        Text("nuslerp", "weight: 0.7", "a", "b"),
+        Text("nuslerp", "weight: 0.7, nuslerp_flatten: false", "a", "b"),
+        Text("nuslerp", "weight: 0.7, nuslerp_flatten: false, nuslerp_row_wise: true", "a", "b"),
+        Text("multislerp", "weight: 0.7", "a", "b"),
+        Text("karcher", "max_iter: 4", "a", "b"),
+        Text("model_stock", "", "a", "b"),
+        Text("model_stock", "filter_wise: true", "a", "b"),
+        Text("sce", "", "a", "b"),
+        Text("sce", "select_topk: 0.3", "a", "b"),
+        Text("ram", "epsilon: 0.1", "a", "b"),
+        Text("ramplus_tl", "epsilon: 0.1, alpha: 9", "a", "b"),
+        Text("nearswap", "t: 0.1", "b"),
+        Text("arcee_fusion", "", "b"),
+        Text("ties", "weight: 1, density: 0.3, scope: model", "a", "b"),
+        Text("breadcrumbs", "weight: 0.7, density: 0.5, gamma: 0.1, scope: model", "a", "b"),
+        Text("emr", "task: a", "a", "b"),
+        Text("pcb", "pcb_ratio: 0.3", "a", "b"),
+        Text("tatr", "threshold_quantile: 0.9", "a", "b"),
+        Text("widen", "above_average_value_ratio: 1.1", "a", "b"),
+        Text("consensus_ta", "tall_mask_lambda: 0.4, scaling_factor: 0.5", "a", "b") + "post: [{method: lines, parameters: {alpha: auto, beta: 0.5}}]\n",
+        Text("ties", "weight: 1, density: 0.3", "a", "b") + "post: [{method: lines, parameters: {alpha: auto, beta: 0.5}}, {method: lines, parameters: {alpha: auto, beta: 0}}]\n");
 
     [Theory]
     [MemberData(nameof(Recipes))]

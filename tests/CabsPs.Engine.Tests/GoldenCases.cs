@@ -14,22 +14,27 @@ public sealed record GoldenCase(string Folder, string Name, string Recipe, strin
     public override string ToString() => Name;
 }
 
-/// <summary>Finds golden cases: the whole set where the repository lies beside it, else the copies under tests/golden.</summary>
+/// <summary>Finds golden cases: a whole set where it lies beside the repository, else the small copies under tests.</summary>
 public static class GoldenCases
 {
     public static string Root { get; } = FindRoot();
 
     /// <summary>The cases of the methods that exist.</summary>
-    public static IReadOnlyList<GoldenCase> Load(params string[] methods)
+    public static IReadOnlyList<GoldenCase> Load(params string[] methods) => LoadSet(FolderOf("golden"), methods);
+
+    /// <summary>The cases of a set whose method and steps after it exist.</summary>
+    /// <param name="folder">The folder of its cases.json.</param>
+    /// <param name="methods">The methods.</param>
+    public static IReadOnlyList<GoldenCase> LoadSet(string folder, IReadOnlyCollection<string> methods)
     {
-        string folder = Folder;
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "cases.json")));
         var cases = new List<GoldenCase>();
         foreach (JsonElement entry in document.RootElement.EnumerateArray())
         {
             string recipe = Path.Combine(folder, entry.GetProperty("recipe").GetString()!);
             string method = File.ReadLines(recipe).First(l => l.StartsWith("merge_method:", StringComparison.Ordinal))["merge_method:".Length..].Trim();
-            if (methods.Contains(method))
+            IEnumerable<string> steps = File.ReadLines(recipe).Where(l => l.StartsWith("- method:", StringComparison.Ordinal)).Select(l => l["- method:".Length..].Trim());
+            if (methods.Contains(method) && steps.All(s => Merging.PostCatalog.Find(s) is not null))
                 cases.Add(new GoldenCase(folder, entry.GetProperty("case").GetString()!, recipe, Path.Combine(folder, entry.GetProperty("expected").GetString()!), entry.GetProperty("max_abs_error").GetDouble()));
         }
 
@@ -59,9 +64,10 @@ public static class GoldenCases
         }
     }
 
-    private static string Folder => Directory.Exists(Path.Combine(Root, "..", "shared", "golden"))
-        ? Path.GetFullPath(Path.Combine(Root, "..", "shared", "golden"))
-        : Path.Combine(Root, "tests", "golden");
+    /// <summary>The folder of a set.</summary>
+    public static string FolderOf(string set) => Directory.Exists(Path.Combine(Root, "..", "shared", set))
+        ? Path.GetFullPath(Path.Combine(Root, "..", "shared", set))
+        : Path.Combine(Root, "tests", set);
 
     private static string FindRoot()
     {

@@ -35,7 +35,7 @@ public sealed class RecipeCase
     /// <summary>The methods of its documents.</summary>
     public IReadOnlyList<string> Methods { get; }
 
-    /// <summary>Methods that do not exist yet. The case runs as soon as there is none.</summary>
+    /// <summary>Methods that do not exist.</summary>
     public IEnumerable<string> Missing => Methods.Where(m => MethodCatalog.Find(m) is null && Fails is null);
 
     public string? Fails => Text("fails");

@@ -26,7 +26,8 @@ internal static class ParameterText
         return parts.Count == 0 ? "-" : string.Join(", ", parts);
     }
 
-    private static string Value(object value) => value switch
+    /// <summary>One value.</summary>
+    public static string Value(object value) => value switch
     {
         bool flag => flag ? "true" : "false",
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),

@@ -23,6 +23,9 @@ public static class TiedWeights
         return null;
     }
 
+    /// <summary>Whether a name is that of a token embedding.</summary>
+    public static bool IsEmbedding(string name) => s_embeddings.Any(e => name == e || name.EndsWith("." + e, StringComparison.Ordinal));
+
     /// <summary>True for class names of models that have an output head over the vocabulary.</summary>
     public static bool IsLanguageModel(string architecture) =>
         architecture.EndsWith("LMHeadModel", StringComparison.Ordinal)

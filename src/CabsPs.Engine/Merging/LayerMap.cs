@@ -72,6 +72,9 @@ public sealed class LayerMap
     /// <summary>A layer's place among so many.</summary>
     public static double PlaceOf(int layer, int count) => count == 1 ? 1 : layer / (double)(count - 1);
 
+    /// <summary>A tensor's layer and how many there are of its kind, or null for a tensor outside the layers.</summary>
+    public (int Layer, int Count)? LayerOf(string name) => Split(name) is (string prefix, int layer, _) && _stacks.TryGetValue(prefix, out LayerStack? stack) ? (layer, stack.Count) : null;
+
     /// <summary>A name around its layer number, or null for a tensor outside the layers.</summary>
     public static (string Prefix, int Layer, string Suffix)? Split(string name)
     {

@@ -27,14 +27,14 @@ public sealed record MemoryBudget(int TileLength, int LongestTile, int PieceByte
 
     /// <summary>Fits buffers under the limit: smaller pieces first, then fewer threads.</summary>
     /// <exception cref="CabsException">Not even one thread with the smallest pieces fits.</exception>
-    internal static MemoryBudget For(int inputs, int longest, bool anyDouble, MergeOptions options)
+    internal static MemoryBudget For(int inputs, int longest, long measuring, bool anyDouble, MergeOptions options)
     {
         int streams = inputs + 2;
         int piece = Math.Max(options.PieceBytes, SmallestPiece);
         int threads = options.EffectiveThreads;
         while (true)
         {
-            long perThread = (long)streams * Math.Max(piece, longest * (anyDouble ? 8L : 4L))
+            long perThread = measuring + (streams * Math.Max(piece, longest * (anyDouble ? 8L : 4L)))
                 + Tile<float>.ByteLength(inputs, longest) + (anyDouble ? Tile<double>.ByteLength(inputs, longest) : 0);
             if (perThread * threads <= options.MaxMemory)
                 return new MemoryBudget(DefaultTileLength, longest, piece, threads, anyDouble, perThread * threads);

@@ -49,6 +49,9 @@ public sealed record MergeDefinition
     /// <summary>Who is sparsified with whom; an input in no group stays dense.</summary>
     public IReadOnlyList<SparsifierGroup> Groups { get; init; } = [];
 
+    /// <summary>Steps after the method, in order.</summary>
+    public IReadOnlyList<PostStep> Post { get; init; } = [];
+
     /// <summary>Wildcards over tensor names; with any, only tensors that match one are merged.</summary>
     public IReadOnlyList<string> Include { get; init; } = [];
 

@@ -5,7 +5,7 @@ using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
 
-/// <summary>Computes one tensor: its measuring passes, then the one that writes. Sums are kept per segment, a length that depends
+/// <summary>Computes one tensor: its measuring passes, then the one that writes; or only measures it. Sums are kept per segment, a length that depends
 /// on the tensor's blocks alone, and added up in order: threads and piece sizes never show in a result.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed class MergeJob<T> : TensorJob
@@ -14,29 +14,33 @@ internal sealed class MergeJob<T> : TensorJob
     private const int TargetSegment = 1 << 18;
     private readonly MergePlan _plan;
     private readonly CheckpointReader _reader;
-    private readonly CheckpointWriter _writer;
+    private readonly CheckpointWriter? _writer;
     private readonly CancellationToken _cancel;
     private readonly PieceLoop<T> _loop;
-    private readonly TensorKernel<T> _kernel;
+    private readonly TensorProbe<T> _kernel;
     private readonly Cut _cut;
     private double[] _sums;
     private double[] _totals = [];
     private int _pass;
 
-    public MergeJob(MergePlan plan, int index, CheckpointReader reader, CheckpointWriter writer, IKernels<T> kernels, CancellationToken cancel)
-        : this(plan, index, reader, writer, kernels, plan.Bind(plan.Tensors[index], kernels), cancel)
-    {
-    }
-
-    private MergeJob(MergePlan plan, int index, CheckpointReader reader, CheckpointWriter writer, IKernels<T> kernels, TensorKernel<T> kernel, CancellationToken cancel)
-        : base(plan.Tensors[index], index, Cut.Of(plan, plan.Tensors[index], kernel.BlockLength).Units(plan.Tensors[index].Output.Count))
+    /// <summary>Begins with a tensor.</summary>
+    /// <param name="plan">The merge.</param>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="index">Its place among those that are worked on.</param>
+    /// <param name="kernel">The computation, or what only measures.</param>
+    /// <param name="kernels">The arithmetic.</param>
+    /// <param name="reader">Reads the models.</param>
+    /// <param name="writer">Writes the result; null where the tensor is only measured.</param>
+    /// <param name="cancel">Ends the work.</param>
+    public MergeJob(MergePlan plan, TensorPlan tensor, int index, TensorProbe<T> kernel, IKernels<T> kernels, CheckpointReader reader, CheckpointWriter? writer, CancellationToken cancel)
+        : base(tensor, index, Cut.Of(plan, tensor, kernel).Units(tensor.Output.Count))
     {
         _plan = plan;
         _reader = reader;
         _writer = writer;
         _kernel = kernel;
         _cancel = cancel;
-        _cut = Cut.Of(plan, Plan, kernel.BlockLength);
+        _cut = Cut.Of(plan, Plan, kernel);
         _loop = new PieceLoop<T>(kernel, kernels, _cut.Tile, _cut.Segment, plan.Definition.AllowNonFinite)
         {
             HasComputedRows = input => RowsOf(input) is not null,
@@ -60,10 +64,13 @@ internal sealed class MergeJob<T> : TensorJob
         }
     }
 
+    /// <inheritdoc/>
+    public override IReadOnlyList<double> Totals => _totals;
+
     public override void Report(Tally tally)
     {
         if (_totals.Length > 0)
-            _kernel.Report(_totals, tally);
+            ((TensorKernel<T>)_kernel).Report(_totals, tally);
     }
 
     protected override bool EndPass()
@@ -79,8 +86,9 @@ internal sealed class MergeJob<T> : TensorJob
         }
 
         _kernel.Complete(_pass++, _totals);
-        _sums = NewSums();
-        return false;
+        bool ends = _writer is null && _pass == _kernel.MeasuringPasses;
+        _sums = ends ? [] : NewSums();
+        return ends;
     }
 
     private double[] NewSums() => new double[_kernel.SumCount(_pass) * ((Plan.Output.Count + _cut.Segment - 1) / _cut.Segment)];
@@ -114,7 +122,7 @@ internal sealed class MergeJob<T> : TensorJob
     {
         long offset = start * Plan.Output.Type.Size();
         for (int at = 0; at < bytes.Length; at += pieceBytes)
-            _writer.Write(Plan.Output.Name, offset + at, bytes.Slice(at, Math.Min(pieceBytes, bytes.Length - at)));
+            _writer!.Write(Plan.Output.Name, offset + at, bytes.Slice(at, Math.Min(pieceBytes, bytes.Length - at)));
     }
 
     private MappedTensor? RowsOf(int input) => input < 0 ? Plan.BaseRows : Plan.RowsOf(input);
@@ -129,12 +137,14 @@ internal sealed class MergeJob<T> : TensorJob
     /// of whole tiles have sums of their own, units of whole segments are done by one thread.</summary>
     private readonly record struct Cut(int Tile, long Piece, long Segment, long Unit)
     {
-        public static Cut Of(MergePlan plan, TensorPlan tensor, int blockLength)
+        public static Cut Of(MergePlan plan, TensorPlan tensor, TensorProbe<T> kernel)
         {
-            int tile = (int)Math.Min(MemoryBudget.TileFor(blockLength), Math.Max(tensor.Output.Count, 1));
+            long count = Math.Max(tensor.Output.Count, 1);
+            int tile = (int)Math.Min(MemoryBudget.TileFor(kernel.BlockLength), count);
             int widest = tensor.Sources.Aggregate(tensor.Output.Type.Size(), (size, t) => Math.Max(size, t.Type.Size()));
             long piece = Math.Max(1, plan.Memory.PieceBytes / widest / tile) * tile;
-            long segment = (TargetSegment + tile - 1L) / tile * tile;
+            long least = Math.Max(TargetSegment, (count + kernel.MostSegments - 1) / kernel.MostSegments);
+            long segment = (least + tile - 1) / tile * tile;
             return new Cut(tile, piece, segment, Math.Max(1, piece / segment) * segment);
         }
 

@@ -13,6 +13,9 @@ public abstract class MergeMethod
     /// <summary>One sentence on what it does.</summary>
     public abstract string Summary { get; }
 
+    /// <summary>What it computes, on a line: δ is a model less the base, λ or w a weight.</summary>
+    public virtual string Formula => string.Empty;
+
     /// <summary>Where the formula comes from.</summary>
     public abstract string Source { get; }
 
@@ -36,6 +39,12 @@ public abstract class MergeMethod
     /// <summary>Whether a tensor's result is its only input as it is, so that bytes can be copied.</summary>
     /// <param name="context">The tensor and its parameter values.</param>
     public virtual bool IsCopy(TensorContext context) => false;
+
+    /// <summary>What must be known of the whole model before a tensor can be computed; null for nothing. Called once per run; the
+    /// computations find it in <see cref="TensorContext.Measure"/>.</summary>
+    /// <param name="model">The tensors.</param>
+    /// <exception cref="CabsException">A parameter has no value or one that cannot be.</exception>
+    public virtual ModelMeasure? MeasureModel(ModelContext model) => null;
 
     /// <summary>Makes the computation for one tensor.</summary>
     /// <param name="context">The tensor and its parameter values.</param>

@@ -34,17 +34,20 @@ public sealed class MergePlan
         SideFiles = [.. Checkpoints.SideFiles.List(Donor).Where(f => (draft.TokenizerFiles is null && !options.LeavesOutTokenizer) || !TokenizerOutput.IsTokenizerFile(Path.GetFileName(f)))];
         ConfigText = Donor.Config is { } config ? new ConfigEditor(config, draft.Warnings).Edit(ConfigType, ChangedLayers(draft), draft.VocabularySize) : null;
         Warnings = draft.Warnings;
+        Model = new ModelContext(definition, tensors);
+        ModelStages stages = NewStages();
+        Sweeps = stages.Measures.Sum(m => m.Sweeps);
         Passes = new int[tensors.Count];
         int longest = 1;
         for (int i = 0; i < tensors.Count; i++)
         {
             if (tensors[i].Action != TensorAction.Merge)
                 continue;
-            (Passes[i], int block) = tensors[i].InDouble ? Shape<double>(tensors[i]) : Shape<float>(tensors[i]);
+            (Passes[i], int block) = tensors[i].InDouble ? Shape<double>(stages, tensors[i]) : Shape<float>(stages, tensors[i]);
             longest = Math.Max(longest, (int)Math.Min(MemoryBudget.TileFor(block), tensors[i].Output.Count));
         }
 
-        Memory = MemoryBudget.For(Inputs.Count, longest, tensors.Any(t => t.InDouble || t.Output.Type == DType.F64), options);
+        Memory = MemoryBudget.For(Inputs.Count, longest, stages.Measures.Sum(m => m.BytesPerThread), tensors.Any(t => t.InDouble || t.Output.Type == DType.F64), options);
     }
 
     /// <summary>What was asked for.</summary>
@@ -112,14 +115,19 @@ public sealed class MergePlan
     public MemoryBudget Memory { get; }
 
     /// <summary>Bytes that will be read from the models, measuring passes included.</summary>
-    public long BytesToRead => Tensors.Select((t, i) => t.ByteLength * (1 + Passes[i])).Sum();
+    public long BytesToRead => Tensors.Select((t, i) => t.ByteLength * (1 + Passes[i] + (t.Action == TensorAction.Merge ? Sweeps : 0))).Sum();
 
     /// <summary>Per tensor how often it is read before the pass that writes.</summary>
     internal int[] Passes { get; }
 
-    /// <summary>The computation of a tensor.</summary>
-    internal TensorKernel<T> Bind<T>(TensorPlan tensor, Numerics.IKernels<T> kernels)
-        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T> => Definition.Method.Bind(new TensorContext(Definition, tensor), kernels);
+    /// <summary>How often all merged tensors are read before the first is written; more where equal weights must be told apart.</summary>
+    internal int Sweeps { get; }
+
+    /// <summary>The merged tensors as one.</summary>
+    internal ModelContext Model { get; }
+
+    /// <summary>The computation of a run.</summary>
+    internal ModelStages NewStages() => new(Model);
 
     private List<LayerChange> ChangedLayers(PlanDraft draft)
     {
@@ -127,10 +135,10 @@ public sealed class MergePlan
         return [.. draft.Layers.Select(l => new LayerChange(l.Prefix, donor.Find(l.Prefix)?.Count ?? l.Count, l.Count)).Where(c => c.From != c.To)];
     }
 
-    private (int Passes, int Block) Shape<T>(TensorPlan tensor)
+    private static (int Passes, int Block) Shape<T>(ModelStages stages, TensorPlan tensor)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
-        TensorKernel<T> kernel = Bind(tensor, Numerics.Kernels.For<T>());
+        TensorKernel<T> kernel = stages.Bind(tensor, Numerics.Kernels.For<T>());
         return (kernel.MeasuringPasses, kernel.BlockLength);
     }
 }

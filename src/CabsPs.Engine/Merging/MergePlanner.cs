@@ -55,11 +55,12 @@ public sealed class MergePlanner
     // parameters are read when a computation is bound; after a problem with tensors, one with parameters is worth knowing too
     private void BindAll()
     {
-        foreach (TensorPlan tensor in _draft.Tensors.Where(t => t.Action == TensorAction.Merge))
+        _problems.Attempt(() =>
         {
-            if (!_problems.Attempt(() => _definition.Method.Bind(new TensorContext(_definition, tensor), Numerics.Kernels.For<float>())))
-                return;
-        }
+            var stages = new ModelStages(new ModelContext(_definition, _draft.Tensors));
+            foreach (TensorPlan tensor in _draft.Tensors.Where(t => t.Action == TensorAction.Merge))
+                stages.Bind(tensor, Numerics.Kernels.For<float>());
+        });
     }
 
     private void PlanModules()

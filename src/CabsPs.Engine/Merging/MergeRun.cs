@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Numerics;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Numerics;
 using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
@@ -10,13 +12,18 @@ public sealed class MergeRun
 {
     private readonly MergePlan _plan;
     private readonly Stopwatch _clock = new();
+    private readonly WorkBuffers?[] _buffers;
     private CheckpointReader? _reader;
     private CheckpointWriter? _writer;
     private string _current = string.Empty;
 
     /// <summary>Prepares a run.</summary>
     /// <param name="plan">What to do.</param>
-    public MergeRun(MergePlan plan) => _plan = plan;
+    public MergeRun(MergePlan plan)
+    {
+        _plan = plan;
+        _buffers = new WorkBuffers?[plan.Memory.Threads];
+    }
 
     /// <summary>How far the run is; may be asked from any thread at any time.</summary>
     public MergeProgress Progress => new(
@@ -39,13 +46,54 @@ public sealed class MergeRun
         using var reader = new CheckpointReader();
         using CheckpointWriter writer = CheckpointWriter.Create(destination, _plan.Layout, _plan.Options.Force);
         (_reader, _writer) = (reader, writer);
-        var queue = new WorkQueue(_plan, reader, writer, cancel);
-        RunWorkers(queue, cancel);
-        Tally tally = queue.Finish();
+        ModelStages stages = _plan.NewStages();
+        foreach (ModelMeasure measure in stages.Measures)
+            Measure(measure, stages, reader, cancel);
+        Tally tally = Write(stages, reader, writer, cancel);
         WriteSideFiles(writer);
         writer.Complete(cancel);
         _clock.Stop();
         return Summarise(writer, reader, tally);
+    }
+
+    // one sweep after the other over all merged tensors that it covers; all threads end a sweep together
+    private void Measure(ModelMeasure measure, ModelStages stages, CheckpointReader reader, CancellationToken cancel)
+    {
+        for (int sweep = 0; sweep < measure.Sweeps; sweep++)
+        {
+            int current = sweep;
+            TensorContext[] covered = [.. _plan.Model.Tensors.Where(t => measure.Covers(current, t))];
+            var queue = new WorkQueue(covered.Length, i => covered[i].Plan.InDouble ? Open<double>(i) : Open<float>(i), cancel);
+            RunWorkers(queue, cancel);
+            measure.Complete(sweep, [.. queue.Finished.Select((job, i) => new TensorSums(covered[i], job.Totals))]);
+
+            TensorJob Open<T>(int i)
+                where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+                new MergeJob<T>(_plan, covered[i].Plan, i, stages.Bind(measure, current, covered[i], Kernels.For<T>()), Kernels.For<T>(), reader, null, cancel);
+        }
+    }
+
+    private Tally Write(ModelStages stages, CheckpointReader reader, CheckpointWriter writer, CancellationToken cancel)
+    {
+        var queue = new WorkQueue(_plan.Tensors.Count, i => _plan.Tensors[i] switch
+        {
+            { Action: TensorAction.Merge, InDouble: true } => Open<double>(i),
+            { Action: TensorAction.Merge } => Open<float>(i),
+            _ => new CopyJob(_plan, i, reader, writer, cancel),
+        }, cancel);
+        RunWorkers(queue, cancel);
+        var tally = new Tally(_plan.Inputs.Count);
+        foreach (TensorJob job in queue.Finished)
+        {
+            tally.Select(job.Plan);
+            job.Report(tally);
+        }
+
+        return tally;
+
+        TensorJob Open<T>(int i)
+            where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+            new MergeJob<T>(_plan, _plan.Tensors[i], i, stages.Bind(_plan.Tensors[i], Kernels.For<T>()), Kernels.For<T>(), reader, writer, cancel);
     }
 
     private void RunWorkers(WorkQueue queue, CancellationToken cancel)
@@ -53,20 +101,21 @@ public sealed class MergeRun
         var threads = new Thread[_plan.Memory.Threads - 1];
         for (int i = 0; i < threads.Length; i++)
         {
-            threads[i] = new Thread(() => Work(queue)) { IsBackground = true, Name = $"cabs merge {i + 2}" };
+            int worker = i + 1;
+            threads[i] = new Thread(() => Work(queue, worker)) { IsBackground = true, Name = $"cabs merge {i + 2}" };
             threads[i].Start();
         }
 
-        Work(queue);
+        Work(queue, 0);
         foreach (Thread thread in threads)
             thread.Join();
         queue.ThrowFirstFailure();
         cancel.ThrowIfCancellationRequested();
     }
 
-    private void Work(WorkQueue queue)
+    private void Work(WorkQueue queue, int worker)
     {
-        var buffers = new WorkBuffers(_plan);
+        WorkBuffers buffers = _buffers[worker] ??= new WorkBuffers(_plan);
         while (queue.TryTake(out WorkUnit unit))
         {
             Exception? failure = null;

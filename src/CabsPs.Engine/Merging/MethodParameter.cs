@@ -16,6 +16,9 @@ public enum ParameterKind
 
     /// <summary>One of a few words.</summary>
     Choice,
+
+    /// <summary>The name of one of the models.</summary>
+    ModelName,
 }
 
 /// <summary>Where a parameter may stand.</summary>
@@ -57,6 +60,7 @@ public sealed record MethodParameter(string Name, ParameterKind Kind, ParameterS
             {
                 ParameterKind.Switch => "true or false",
                 ParameterKind.Choice => $"one of {words}",
+                ParameterKind.ModelName => "the name of one of the models",
                 ParameterKind.Integer => $"a whole number{Range}",
                 _ => $"a number{Range}",
             };
@@ -81,6 +85,8 @@ public sealed record MethodParameter(string Name, ParameterKind Kind, ParameterS
     {
         value = text;
         string trimmed = text.Trim();
+        if (Kind == ParameterKind.ModelName)
+            return trimmed.Length > 0;
         if (Words.FirstOrDefault(w => string.Equals(w, trimmed, StringComparison.OrdinalIgnoreCase)) is { } word)
         {
             value = word;

@@ -35,12 +35,12 @@ internal delegate bool RowFiller<T>(int input, long start, Span<T> values);
 /// <summary>Takes stored bytes of all models through one pass of a kernel, tile by tile: the inner loop of every merge, and what
 /// the benchmarks measure in memory.</summary>
 /// <typeparam name="T">float or double.</typeparam>
-/// <param name="kernel">The computation.</param>
+/// <param name="kernel">The computation, or what only measures.</param>
 /// <param name="kernels">The arithmetic.</param>
 /// <param name="tileLength">Elements in a tile, a multiple of the kernel's blocks.</param>
 /// <param name="segment">Elements that share sums, a multiple of the tile's.</param>
 /// <param name="allowNonFinite">Lets NaN and infinity through.</param>
-internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, int tileLength, long segment, bool allowNonFinite)
+internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, int tileLength, long segment, bool allowNonFinite)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Whether an input (-1: the base) has rows that are not read but computed, as a vocabulary's new tokens do.</summary>
@@ -80,8 +80,8 @@ internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, 
 
     private NonFiniteWeight? RunPart(int pass, long start, StoredWeights? origin, StoredWeights[] inputs, StoredWeights output, Tile<T> tile, Span<double> sums)
     {
-        bool writes = pass == kernel.MeasuringPasses;
-        if (writes && origin is { } whole && !ComputesRows(inputs.Length) && kernel.TryMergeStored(kernels, whole, inputs, output, sums))
+        var writing = pass == kernel.MeasuringPasses ? (TensorKernel<T>)kernel : null;
+        if (writing is not null && origin is { } whole && !ComputesRows(inputs.Length) && writing.TryMergeStored(kernels, whole, inputs, output, sums))
             return null;
         int length = output.Count;
         for (int at = 0; at < length; at += tileLength)
@@ -95,8 +95,8 @@ internal sealed class PieceLoop<T>(TensorKernel<T> kernel, IKernels<T> kernels, 
                     return Find(i, inputs[i], at, tile);
             }
 
-            if (writes)
-                kernel.MergeStored(tile, kernels, output.Type, output.Slice(at, tile.Length), sums);
+            if (writing is not null)
+                writing.MergeStored(tile, kernels, output.Type, output.Slice(at, tile.Length), sums);
             else
                 kernel.Measure(pass, tile, sums);
         }

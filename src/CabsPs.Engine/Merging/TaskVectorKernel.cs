@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using CabsPs.Engine.Checkpoints;
@@ -137,6 +138,18 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums) =>
         MergeStored(tile, _kernels, typeof(T) == typeof(float) ? DType.F32 : DType.F64, MemoryMarshal.AsBytes(output), sums);
+
+    /// <inheritdoc/>
+    public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
+    {
+        // over a base of zeros the sum is the delta itself, rounded nowhere else
+        T[] origin = ArrayPool<T>.Shared.Rent(tile.Length);
+        tile.Base.CopyTo(origin);
+        tile.Base.Clear();
+        Merge(tile, delta, sums);
+        origin.AsSpan(0, tile.Length).CopyTo(tile.Base);
+        ArrayPool<T>.Shared.Return(origin);
+    }
 
     /// <inheritdoc/>
     internal override void MergeStored(Tile<T> tile, IKernels<T> kernels, DType type, Span<byte> destination, Span<double> sums)

@@ -10,9 +10,12 @@ public sealed class TensorContext
 {
     private readonly MergeDefinition _definition;
     private readonly TensorPlan _plan;
+    private readonly ModelContext? _model;
 
-    internal TensorContext(MergeDefinition definition, TensorPlan plan)
+    internal TensorContext(MergeDefinition definition, TensorPlan plan, ModelContext? model = null, ModelMeasure? measure = null)
     {
+        _model = model;
+        Measure = measure;
         _definition = definition;
         _plan = plan;
         Inputs = [.. plan.Scope.Inputs.Select(i => i.Model)];
@@ -40,6 +43,31 @@ public sealed class TensorContext
 
     /// <summary>Who is sparsified with whom: groups over <see cref="Inputs"/>.</summary>
     public IReadOnlyList<SparsifierGroup> Groups { get; }
+
+    /// <summary>The whole model; not yet while its tensors are being paired.</summary>
+    public ModelContext Model => _model ?? throw new InvalidOperationException("the model is not known before all its tensors are");
+
+    /// <summary>What <see cref="MergeMethod.MeasureModel"/> gave for this run. Its figures are known when tiles come, not when a computation
+    /// is made.</summary>
+    public ModelMeasure? Measure { get; }
+
+    /// <summary>What is done with the tensor.</summary>
+    internal TensorPlan Plan => _plan;
+
+    /// <summary>Which of the definition's inputs one of <see cref="Inputs"/> is.</summary>
+    public int VectorOf(int input) => _plan.Scope.Inputs[input].Index;
+
+    /// <summary>Which of <see cref="Inputs"/> one of the definition's inputs is, or -1 where it lacks the tensor.</summary>
+    public int InputOf(int vector)
+    {
+        for (int i = 0; i < _plan.Scope.Inputs.Count; i++)
+        {
+            if (_plan.Scope.Inputs[i].Index == vector)
+                return i;
+        }
+
+        return -1;
+    }
 
     /// <summary>The random numbers of one input on this tensor.</summary>
     public CounterRandom RandomOf(int input) => new(_definition.Seed, Inputs[input].Name, Tensor);

@@ -45,6 +45,9 @@ internal abstract class TensorJob(TensorPlan plan, int index, int unitCount)
     /// <summary>Does one part.</summary>
     public abstract void Run(int unit, WorkBuffers buffers);
 
+    /// <summary>The sums of the last pass that has ended.</summary>
+    public virtual IReadOnlyList<double> Totals => [];
+
     /// <summary>Adds the tensor's figures to the report.</summary>
     public virtual void Report(Tally tally)
     {

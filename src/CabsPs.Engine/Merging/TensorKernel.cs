@@ -4,46 +4,29 @@ using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Engine.Merging;
 
-/// <summary>The computation of one tensor of the result, made of passes over its pieces: first those that only measure, then the
-/// one that writes. Pieces come in any order and from several threads at a time; measured sums are added up in a fixed order.</summary>
+/// <summary>The computation of one tensor of the result: after the passes that only measure comes the one that writes.</summary>
 /// <typeparam name="T">float or double.</typeparam>
-public abstract class TensorKernel<T>
+public abstract class TensorKernel<T> : TensorProbe<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>Pieces begin at multiples of this many elements, because what is decided inside a block needs all of it.</summary>
-    public virtual int BlockLength => 1;
-
-    /// <summary>How many passes measure before the one that writes.</summary>
-    public virtual int MeasuringPasses => 0;
-
-    /// <summary>How many sums a pass collects; the writing pass is number <see cref="MeasuringPasses"/> and collects the figures
-    /// of <see cref="Tally"/>.</summary>
-    public virtual int SumCount(int pass) => 0;
-
-    /// <summary>A measuring pass needs one piece of this many, any of them; 1 where it needs all.</summary>
-    public virtual int StrideOf(int pass) => 1;
-
-    /// <summary>Measures one piece.</summary>
-    /// <param name="pass">Which pass, from 0.</param>
-    /// <param name="tile">The piece; its arrays may be overwritten.</param>
-    /// <param name="sums">To be added to.</param>
-    public virtual void Measure(int pass, Tile<T> tile, Span<double> sums)
-    {
-    }
-
-    /// <summary>Whether the tile's inputs come as deltas, the base already subtracted, which costs no pass of its own.</summary>
-    public virtual bool WantsDeltas => false;
-
-    /// <summary>Receives the sums of a finished pass.</summary>
-    public virtual void Complete(int pass, ReadOnlySpan<double> totals)
-    {
-    }
-
     /// <summary>Computes one piece of the result.</summary>
     /// <param name="tile">The piece; its arrays may be overwritten.</param>
     /// <param name="output">Receives the merged weights.</param>
     /// <param name="sums">Figures for the report, to be added to.</param>
     public abstract void Merge(Tile<T> tile, Span<T> output, Span<double> sums);
+
+    /// <summary>Computes what is added to one piece of the base, for the steps after the method. Overridden where the method has it at hand
+    /// before the sum is rounded.</summary>
+    /// <param name="tile">The piece; its arrays may be overwritten, but for those of the base.</param>
+    /// <param name="delta">Receives the merged differences from the base.</param>
+    /// <param name="sums">Figures for the report, to be added to.</param>
+    public virtual void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
+    {
+        Merge(tile, delta, sums);
+        ReadOnlySpan<T> origin = tile.Base;
+        for (int i = 0; i < delta.Length; i++)
+            delta[i] -= origin[i];
+    }
 
     /// <summary>Computes one piece of the result and stores it. Overridden only where one pass can do both.</summary>
     /// <param name="tile">The piece; its arrays may be overwritten.</param>

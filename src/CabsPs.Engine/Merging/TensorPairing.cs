@@ -48,7 +48,7 @@ internal sealed class TensorPairing(MergeDefinition definition, IVocabularyFit? 
             return Copy(name, own is null ? models[0] : reference.Model, own ?? found[0], fits);
         DType promoted = found.Aggregate(main.Type, (type, input) => DTypes.Promote(type, input.Type));
         var plan = new TensorPlan(Output(name, definition.OutputType ?? promoted, main, fits), TensorAction.Merge, own, found, promoted == DType.F64) { Scope = scope with { Inputs = present } };
-        if (definition.Method.IsCopy(new TensorContext(definition, plan)))
+        if (definition.Post.Count == 0 && definition.Method.IsCopy(new TensorContext(definition, plan)))
             return Copy(name, models[0], found[0], fits);
         if (!fits)
             return plan;

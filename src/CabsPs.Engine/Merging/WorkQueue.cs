@@ -1,6 +1,4 @@
 using System.Runtime.ExceptionServices;
-using CabsPs.Engine.Checkpoints;
-using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Engine.Merging;
 
@@ -11,12 +9,15 @@ internal readonly record struct WorkUnit(TensorJob Job, int Index);
 
 /// <summary>Hands out the parts of a merge in the order of the tensors; a new tensor is begun only when no part of an open one is
 /// left, so that few are open at a time.</summary>
-internal sealed class WorkQueue(MergePlan plan, CheckpointReader reader, CheckpointWriter writer, CancellationToken cancel)
+/// <param name="count">How many tensors there are.</param>
+/// <param name="open">Begins with one of them.</param>
+/// <param name="cancel">Ends the work.</param>
+internal sealed class WorkQueue(int count, Func<int, TensorJob> open, CancellationToken cancel)
 {
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _changed = new(0);
     private readonly List<TensorJob> _open = [];
-    private readonly TensorJob?[] _finished = new TensorJob?[plan.Tensors.Count];
+    private readonly TensorJob?[] _finished = new TensorJob?[count];
     private int _next;
     private int _waiting;
     private (int Tensor, int Unit, Exception Cause)? _failure;
@@ -41,9 +42,9 @@ internal sealed class WorkQueue(MergePlan plan, CheckpointReader reader, Checkpo
                     }
                 }
 
-                if (_next < plan.Tensors.Count)
+                if (_next < _finished.Length)
                 {
-                    TensorJob job = Open(_next++);
+                    TensorJob job = open(_next++);
                     if (job.UnitCount == 0)
                         _finished[job.Index] = job;
                     else
@@ -87,18 +88,8 @@ internal sealed class WorkQueue(MergePlan plan, CheckpointReader reader, Checkpo
             ExceptionDispatchInfo.Throw(failure.Cause);
     }
 
-    /// <summary>Adds up the report in the order of the tensors.</summary>
-    public Tally Finish()
-    {
-        var tally = new Tally(plan.Inputs.Count);
-        foreach (TensorJob? job in _finished)
-        {
-            tally.Select(job?.Plan);
-            job?.Report(tally);
-        }
-
-        return tally;
-    }
+    /// <summary>What was done, in the order of the tensors; known once all work has ended well.</summary>
+    public IReadOnlyList<TensorJob> Finished => [.. _finished.Select(j => j!)];
 
     private bool Leave()
     {
@@ -111,16 +102,5 @@ internal sealed class WorkQueue(MergePlan plan, CheckpointReader reader, Checkpo
         if (_waiting > 0)
             _changed.Release(_waiting);
         _waiting = 0;
-    }
-
-    private TensorJob Open(int index)
-    {
-        TensorPlan tensor = plan.Tensors[index];
-        return tensor.Action switch
-        {
-            TensorAction.Merge when tensor.InDouble => new MergeJob<double>(plan, index, reader, writer, Kernels.For<double>(), cancel),
-            TensorAction.Merge => new MergeJob<float>(plan, index, reader, writer, Kernels.For<float>(), cancel),
-            _ => new CopyJob(plan, index, reader, writer, cancel),
-        };
     }
 }

@@ -33,6 +33,12 @@ internal interface ILanes<TSelf>
     /// <summary>Bit by bit: a where the condition is one, b where it is zero.</summary>
     static abstract TSelf Select(TSelf condition, TSelf a, TSelf b);
 
+    /// <summary>Lanes that are numbers of the elected sign stay, zeros and all others become +0; what is elected counts as plus from zero up.</summary>
+    static abstract TSelf KeepAgreeing(TSelf value, TSelf elected);
+
+    /// <summary>Lanes stay where the other vector is not zero and become +0 where it is.</summary>
+    static abstract TSelf KeepWhereNonzero(TSelf value, TSelf other);
+
     /// <summary>All ones in the lanes where a is greater, as signed integers.</summary>
     static abstract TSelf GreaterBits(TSelf a, TSelf b);
 

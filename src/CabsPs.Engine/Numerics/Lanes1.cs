@@ -45,6 +45,13 @@ internal readonly struct Lanes1(float value) : ILanes<Lanes1>
     public static Lanes1 Select(Lanes1 condition, Lanes1 a, Lanes1 b) => From((condition.Bits & a.Bits) | (~condition.Bits & b.Bits));
 
     /// <inheritdoc/>
+    public static Lanes1 KeepAgreeing(Lanes1 value, Lanes1 elected) =>
+        new((elected._value >= 0 ? value._value > 0 : value._value < 0) ? value._value : 0);
+
+    /// <inheritdoc/>
+    public static Lanes1 KeepWhereNonzero(Lanes1 value, Lanes1 other) => new(other._value == 0 ? 0 : value._value);
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 GreaterBits(Lanes1 a, Lanes1 b) => From((int)a.Bits > (int)b.Bits ? uint.MaxValue : 0);
 

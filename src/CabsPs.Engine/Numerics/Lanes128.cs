@@ -60,6 +60,19 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 KeepAgreeing(Lanes128 value, Lanes128 elected)
+    {
+        Vector128<float> zero = Vector128<float>.Zero, v = value._value;
+        return new(v & Vector128.ConditionalSelect(Vector128.GreaterThanOrEqual(elected._value, zero), Vector128.GreaterThan(v, zero), Vector128.LessThan(v, zero)));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 KeepWhereNonzero(Lanes128 value, Lanes128 other) =>
+        new(Vector128.AndNot(value._value, Vector128.Equals(other._value, Vector128<float>.Zero)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 GreaterBits(Lanes128 a, Lanes128 b) => From(Vector128.GreaterThan(a._value.AsInt32(), b._value.AsInt32()).AsUInt32());
 
     /// <inheritdoc/>

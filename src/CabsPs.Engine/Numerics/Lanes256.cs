@@ -64,6 +64,19 @@ internal readonly struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 KeepAgreeing(Lanes256 value, Lanes256 elected)
+    {
+        Vector256<float> zero = Vector256<float>.Zero, v = value._value;
+        return new(v & Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(elected._value, zero), Vector256.GreaterThan(v, zero), Vector256.LessThan(v, zero)));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 KeepWhereNonzero(Lanes256 value, Lanes256 other) =>
+        new(Vector256.AndNot(value._value, Vector256.Equals(other._value, Vector256<float>.Zero)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 GreaterBits(Lanes256 a, Lanes256 b) => From(Vector256.GreaterThan(a._value.AsInt32(), b._value.AsInt32()).AsUInt32());
 
     /// <inheritdoc/>

@@ -69,6 +69,19 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 KeepAgreeing(Lanes512 value, Lanes512 elected)
+    {
+        Vector512<float> zero = Vector512<float>.Zero, v = value._value;
+        return new(v & Vector512.ConditionalSelect(Vector512.GreaterThanOrEqual(elected._value, zero), Vector512.GreaterThan(v, zero), Vector512.LessThan(v, zero)));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 KeepWhereNonzero(Lanes512 value, Lanes512 other) =>
+        new(Vector512.AndNot(value._value, Vector512.Equals(other._value, Vector512<float>.Zero)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 GreaterBits(Lanes512 a, Lanes512 b) => From(Vector512.GreaterThan(a._value.AsInt32(), b._value.AsInt32()).AsUInt32());
 
     /// <inheritdoc/>

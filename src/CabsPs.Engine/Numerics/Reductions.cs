@@ -28,4 +28,19 @@ public static class Reductions
             total += sum;
         return total;
     }
+
+    /// <summary>Σ |values[i]|.</summary>
+    public static double SumOfMagnitudes<T>(ReadOnlySpan<T> values)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        const int Lanes = ReferenceKernels<T>.Lanes;
+        Span<double> sums = stackalloc double[Lanes];
+        sums.Clear();
+        for (int i = 0; i < values.Length; i++)
+            sums[i % Lanes] += Math.Abs(double.CreateTruncating(values[i]));
+        double total = 0;
+        foreach (double sum in sums)
+            total += sum;
+        return total;
+    }
 }

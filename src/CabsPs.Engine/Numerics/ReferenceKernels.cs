@@ -205,25 +205,7 @@ public sealed class ReferenceKernels<T> : IKernels<T>
     {
         Span<T> output = tile.Output;
         for (int i = 0; i < output.Length; i++)
-        {
-            T elected = T.Zero, sum = T.Zero, divisor = T.Zero;
-            foreach (Term<T> term in terms)
-                elected += Product(tile, term, i);
-            for (int k = 0; k < terms.Length; k++)
-            {
-                T term = Product(tile, terms[k], i);
-                if (elected >= T.Zero ? term > T.Zero : term < T.Zero)
-                {
-                    sum += term;
-                    divisor += shares[k];
-                }
-            }
-
-            if (normalize && divisor != T.Zero)
-                sum /= divisor;
-            output[i] = tile.Base[i] + (sum * lambda);
-        }
-
+            output[i] = Elected(tile, terms, shares, normalize, lambda, i);
         Narrow(output, type, destination);
     }
 
@@ -303,6 +285,27 @@ public sealed class ReferenceKernels<T> : IKernels<T>
         }
 
         return count;
+    }
+
+    /// <summary>One element of <see cref="CombineElected"/>.</summary>
+    internal static T Elected(Tile<T> tile, ReadOnlySpan<Term<T>> terms, ReadOnlySpan<T> shares, bool normalize, T lambda, int i)
+    {
+        T elected = T.Zero, sum = T.Zero, divisor = T.Zero;
+        foreach (Term<T> term in terms)
+            elected += Product(tile, term, i);
+        for (int k = 0; k < terms.Length; k++)
+        {
+            T term = Product(tile, terms[k], i);
+            if (elected >= T.Zero ? term > T.Zero : term < T.Zero)
+            {
+                sum += term;
+                divisor += shares[k];
+            }
+        }
+
+        if (normalize && divisor != T.Zero)
+            sum /= divisor;
+        return tile.Base[i] + (sum * lambda);
     }
 
     private static T Product(Tile<T> tile, Term<T> term, int i) =>

@@ -246,9 +246,13 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     private static void CombineElected<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, ReadOnlySpan<float> shares, bool normalize, float lambda, Span<byte> destination)
         where TStored : struct, IStored
     {
-        int whole = Whole(tile.Length, destination.Length / TStored.Size);
-        ElectionLoops<V>.Combine<TStored>(tile, terms, shares, normalize, lambda, destination, 0, whole);
-        ElectionLoops<Lanes1>.Combine<TStored>(tile, terms, shares, normalize, lambda, destination, whole, tile.Length);
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, tile.Length * TStored.Size);
+        int done = ElectionLoops<V>.Combine<TStored>(tile, terms, shares, normalize, lambda, destination, 0, tile.Length);
+        for (; done < tile.Length; done++)
+        {
+            float result = ReferenceKernels<float>.Elected(tile, terms, shares, normalize, lambda, done);
+            TStored.Store(new Lanes1(result), ref destination[done * TStored.Size]);
+        }
     }
 
     private static void Combine1<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, Span<byte> destination, int start)

@@ -91,7 +91,7 @@ internal sealed class ParameterReader(RecipeDocument document, MergeMethod metho
         var values = new List<object>();
         foreach (YamlNode item in node is YamlSequenceNode list ? list.Children : [node])
         {
-            if (item is not YamlScalarNode given || YamlScalar.Value(given) is not { } typed || !parameter.TryRead(typed, out object value))
+            if (item is not YamlScalarNode given || YamlScalar.Value(given, parameter) is not { } value)
                 throw document.Error(item, $"'{parameter.Name}' is {(item is YamlScalarNode scalar ? Text.Quote(scalar.Value ?? string.Empty) : "nested")}; it takes {parameter.Expectation}", CabsError.ParameterInvalid, parameter.Name);
             values.Add(value);
         }

@@ -9,9 +9,8 @@ namespace CabsPs.Engine.Recipes;
 internal sealed class RecipeReader(RecipeDocument document, ModelResolver models, Problems problems)
 {
     private static readonly string[] s_keys =
-        ["merge_method", "base_model", "models", "slices", "modules", "parameters", "dtype", "out_dtype", "tokenizer", "tokenizer_source", "chat_template", "include", "exclude", "missing", "name"];
+        ["merge_method", "base_model", "models", "slices", "modules", "parameters", "dtype", "out_dtype", "tokenizer", "tokenizer_source", "chat_template", "include", "exclude", "missing", "name", "post"];
 
-    private static readonly string[] s_unsupported = ["post"];
     private static readonly string[] s_bodies = ["models", "slices", "modules"];
 
     /// <summary>The definition; null when too much is wrong to make one.</summary>
@@ -28,6 +27,7 @@ internal sealed class RecipeReader(RecipeDocument document, ModelResolver models
         problems.Attempt(() => definition = definition with { OutputType = OutputType(entries) });
         problems.Attempt(() => definition = definition with { Include = Patterns(entries, "include"), Exclude = Patterns(entries, "exclude"), SkipMissing = SkipsMissing(entries) });
         problems.Attempt(() => definition = WithTokenizer(definition, entries));
+        problems.Attempt(() => definition = definition with { Post = PostReader.Read(document, entries) });
         if (!complete)
             return null;
         if (method!.BaseRule == BaseRule.Required && basePath is null)
@@ -88,8 +88,6 @@ internal sealed class RecipeReader(RecipeDocument document, ModelResolver models
     {
         if (name.StartsWith("x-", StringComparison.Ordinal))
             document.Warn(key, $"'{name}' has no effect of its own");
-        else if (s_unsupported.Contains(name))
-            throw document.Error(key, $"'{name}' is not supported", key: name);
         else if (!s_keys.Contains(name))
             throw document.Error(key, $"unknown key {Text.Quote(name)}{Hint(name)}", key: name);
     }

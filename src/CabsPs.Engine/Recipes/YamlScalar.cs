@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using CabsPs.Engine.Merging;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -24,6 +25,10 @@ internal static partial class YamlScalar
             _ => Number(text) is { } number ? number : text,
         };
     }
+
+    /// <summary>The value as one of a parameter's; null when it is none. A model's name is its text, whatever else it could be.</summary>
+    public static object? Value(YamlScalarNode node, MethodParameter parameter) =>
+        Value(node) is { } typed && parameter.TryRead(parameter.Kind == ParameterKind.ModelName ? node.Value! : typed, out object value) ? value : null;
 
     private static double? Number(string text)
     {

@@ -23,6 +23,13 @@ public abstract class Sparsifier
     public virtual string Describe(ParameterSet parameters) =>
         string.Join(' ', [Name, .. parameters.Names.Select(n => string.Create(CultureInfo.InvariantCulture, $"{n}={parameters.Find(n, string.Empty, 0)}"))]);
 
+    /// <summary>Ranks of a vector's magnitudes among all its weights in the model that its masks are made from, counted from 1, the largest;
+    /// null where they are made tensor by tensor.</summary>
+    /// <param name="model">The merged tensors.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="vector">The member: one of the definition's inputs.</param>
+    public virtual IReadOnlyList<long>? ModelRanks(ModelContext model, SparsifierGroup group, int vector) => null;
+
     /// <summary>Makes the computation for one tensor of one group.</summary>
     /// <param name="context">The tensor and its parameter values.</param>
     /// <param name="group">The group; members that lack the tensor are left out of it.</param>

@@ -17,6 +17,9 @@ public sealed class Linear : MergeMethod
     public override string Summary => "Σ weight · model / Σ weight";
 
     /// <inheritdoc/>
+    public override string Formula => "Σ weight · model / Σ weight";
+
+    /// <inheritdoc/>
     public override string Source => "Wortsman et al., Model soups, ICML 2022";
 
     /// <inheritdoc/>

@@ -39,6 +39,9 @@ public abstract class TaskVectorMethod : MergeMethod
     protected ConflictRule Conflicts { get; }
 
     /// <inheritdoc/>
+    public sealed override ModelMeasure? MeasureModel(ModelContext model) => VectorRanks.For(model);
+
+    /// <inheritdoc/>
     public sealed override TensorKernel<T> Bind<T>(TensorContext context, IKernels<T> kernels)
     {
         var weights = new double?[context.Inputs.Count];

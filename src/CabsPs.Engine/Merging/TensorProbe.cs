@@ -1,0 +1,42 @@
+using System.Numerics;
+
+namespace CabsPs.Engine.Merging;
+
+/// <summary>Reads one tensor in passes over its pieces and measures it. Pieces come in any order and from several threads at a time;
+/// measured sums are added up in a fixed order.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+public abstract class TensorProbe<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Pieces begin at multiples of this many elements, because what is decided inside a block needs all of it.</summary>
+    public virtual int BlockLength => 1;
+
+    /// <summary>Whether the tile's inputs come as deltas, the base already subtracted, which costs no pass of its own.</summary>
+    public virtual bool WantsDeltas => false;
+
+    /// <summary>How many passes measure; where the tensor is then written, before the one that writes. May grow when a pass ends.</summary>
+    public virtual int MeasuringPasses => 0;
+
+    /// <summary>How many sums a pass collects; a pass that writes is number <see cref="MeasuringPasses"/> and collects the figures
+    /// of <see cref="Tally"/>.</summary>
+    public virtual int SumCount(int pass) => 0;
+
+    /// <summary>A measuring pass needs one piece of this many, any of them; 1 where it needs all.</summary>
+    public virtual int StrideOf(int pass) => 1;
+
+    /// <summary>Into how many parts with sums of their own the tensor may be cut: few where a pass collects many sums.</summary>
+    public virtual int MostSegments => int.MaxValue;
+
+    /// <summary>Measures one piece.</summary>
+    /// <param name="pass">Which pass, from 0.</param>
+    /// <param name="tile">The piece; its arrays may be overwritten.</param>
+    /// <param name="sums">To be added to.</param>
+    public virtual void Measure(int pass, Tile<T> tile, Span<double> sums)
+    {
+    }
+
+    /// <summary>Receives the sums of a finished pass.</summary>
+    public virtual void Complete(int pass, ReadOnlySpan<double> totals)
+    {
+    }
+}
