@@ -14,7 +14,6 @@ public sealed class TableCommand : IDisposable
     private readonly bool _quick;
     private readonly bool _twoColumns = Kernels.Widest == VectorWidth.Bits512;
     private readonly DirectoryInfo _folder;
-    private readonly List<(string Work, string Goal, string[] Figures)> _rows = [];
 
     private TableCommand(Arguments arguments)
     {
@@ -41,12 +40,14 @@ public sealed class TableCommand : IDisposable
     private void Measure()
     {
         Console.WriteLine($"{RuntimeInformation.OSArchitecture}, {Environment.ProcessorCount} cores, {Kernels.Widest}, .NET {Environment.Version}, {(_quick ? "quick" : "full")} sizes");
+        Console.WriteLine();
+        Console.WriteLine($"| work | goal | {(_twoColumns ? "AVX-512 | AVX2 only" : $"{Kernels.Widest} |")} |");
+        Console.WriteLine("|---|---|---|---|");
         InMemory();
         string models = Path.Combine(_folder.FullName, "models");
         EndToEnd(models);
         Scale(models);
         Small();
-        Print();
     }
 
     private void InMemory()
@@ -64,7 +65,7 @@ public sealed class TableCommand : IDisposable
         Row("CABS, all threads / one thread", "1.80 / 1.80", figures, f => Ratio(f["cabs"] / f["one"]));
         if (_arguments.Find("--peer") is not { } python)
         {
-            _rows.Add(("CABS / PyTorch", "20 / 20", ["not measured: give --peer PYTHON", string.Empty]));
+            Row("CABS / PyTorch", "20 / 20", ["not measured: give --peer PYTHON", string.Empty]);
             return;
         }
 
@@ -86,7 +87,7 @@ public sealed class TableCommand : IDisposable
         Row("  cat + plain write / that", "0.50 / 0.40", figures, f => Ratio((cat + plain) / f["seconds"]));
         Row("  cat + write with flush / that (a merge flushes)", "", figures, f => Ratio((cat + flushed) / f["seconds"]));
         Dictionary<string, double>[] one = Both(["merge", "--models", models, "--threads", "1"], runs: 2);
-        _rows.Add(("  all threads / one thread", "", [.. figures.Zip(one, (all, single) => Ratio(single["seconds"] / all["seconds"]))]));
+        Row("  all threads / one thread", "", [.. figures.Zip(one, (all, single) => Ratio(single["seconds"] / all["seconds"]))]);
         Directory.Delete(models, recursive: true);
     }
 
@@ -95,9 +96,15 @@ public sealed class TableCommand : IDisposable
         double previous = 0;
         foreach (double gigabytes in _quick ? (double[])[0.1, 0.2, 0.4] : [1, 2, 4, 8])
         {
+            if (gigabytes * 3e9 > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 0.8)
+            {
+                Row($"CABS, 1 expert, {gigabytes:0.#} GB: seconds per GB", "linear", ["not measured: base, expert and result do not fit the page cache", string.Empty]);
+                continue;
+            }
+
             SyntheticModel.Write(models, (long)(gigabytes * 1e9), 1, DType.BF16, new SyntheticWeights(1, SyntheticDeltas.Spread));
             Dictionary<string, double> figures = Best(["merge", "--models", models, "--experts", "1"], 2);
-            _rows.Add(($"CABS, 1 expert, {gigabytes:0.#} GB: seconds per GB", "linear", [Ratio(figures["seconds"] / gigabytes), previous == 0 ? string.Empty : $"× {Ratio(figures["seconds"] / previous)} for twice the size"]));
+            Row($"CABS, 1 expert, {gigabytes:0.#} GB: seconds per GB", "linear", [Ratio(figures["seconds"] / gigabytes), previous == 0 ? string.Empty : $"× {Ratio(figures["seconds"] / previous)} for twice the size"]);
             previous = figures["seconds"];
             Directory.Delete(models, recursive: true);
         }
@@ -107,9 +114,9 @@ public sealed class TableCommand : IDisposable
         foreach (int experts in (int[])[2, 4, 8])
         {
             Dictionary<string, double> figures = Best(["merge", "--models", models, "--experts", $"{experts}"], 2);
-            _rows.Add(($"CABS, {experts} experts of {size:0.#} GB: seconds per expert", "linear", [Ratio(figures["seconds"] / experts), string.Empty]));
+            Row($"CABS, {experts} experts of {size:0.#} GB: seconds per expert", "linear", [Ratio(figures["seconds"] / experts), string.Empty]);
             if (experts == 4)
-                _rows.Add(("  peak resident memory, 4 experts", "400 MB", [$"{figures["peak"] / 1e6:F0} MB", string.Empty]));
+                Row("  peak resident memory, 4 experts", "400 MB", [$"{figures["peak"] / 1e6:F0} MB", string.Empty]);
         }
 
         Directory.Delete(models, recursive: true);
@@ -120,7 +127,7 @@ public sealed class TableCommand : IDisposable
         string models = Path.Combine(_folder.FullName, "small");
         SyntheticModel.Write(models, 1_000_000, 2, DType.BF16, new SyntheticWeights(1, SyntheticDeltas.Spread));
         double wall = Enumerable.Range(0, 5).Min(_ => Child.Run(["merge", "--models", models])["wall"]);
-        _rows.Add(("merge of 1 MB models, start to end of a process", "0.25 s", [Ratio(wall) + " s", string.Empty]));
+        Row("merge of 1 MB models, start to end of a process", "0.25 s", [Ratio(wall) + " s", string.Empty]);
     }
 
     private Dictionary<string, double>[] Both(string[] arguments, int runs = 1) =>
@@ -129,17 +136,12 @@ public sealed class TableCommand : IDisposable
     private static Dictionary<string, double> Best(string[] arguments, int runs, bool withoutAvx512 = false) =>
         Enumerable.Range(0, runs).Select(_ => Child.Run(arguments, withoutAvx512)).MinBy(f => f["wall"])!;
 
-    private void Row(string work, string goal, Dictionary<string, double>[] figures, Func<Dictionary<string, double>, string> show) =>
-        _rows.Add((work, goal, [.. figures.Select(show)]));
+    private static void Row(string work, string goal, Dictionary<string, double>[] figures, Func<Dictionary<string, double>, string> show) =>
+        Row(work, goal, [.. figures.Select(show)]);
 
-    private void Print()
-    {
-        Console.WriteLine();
-        Console.WriteLine($"| work | goal | {(_twoColumns ? "AVX-512 | AVX2 only" : $"{Kernels.Widest} |")} |");
-        Console.WriteLine("|---|---|---|---|");
-        foreach ((string work, string goal, string[] figures) in _rows)
-            Console.WriteLine($"| {work.Replace("  ", "&nbsp;&nbsp;", StringComparison.Ordinal)} | {goal} | {string.Join(" | ", figures)}{(figures.Length == 1 ? " |" : string.Empty)} |");
-    }
+    // at once, so that a run that is cut short leaves what it has measured
+    private static void Row(string work, string goal, string[] figures) =>
+        Console.WriteLine($"| {work.Replace("  ", "&nbsp;&nbsp;", StringComparison.Ordinal)} | {goal} | {string.Join(" | ", figures)}{(figures.Length == 1 ? " |" : string.Empty)} |");
 
     private static void Shell(string command, string[] files)
     {
