@@ -20,6 +20,8 @@ internal static class PlanReport
         if (destination is not null)
             facts.Add("output", Path.GetFullPath(destination));
         facts.Add("parameters", string.Join(", ", definition.Method.Parameters.Where(p => p.Scope == ParameterScope.Global).Select(p => $"{p.Name} {ParameterText.Of(definition, p)}")));
+        if (definition.Post.Count > 0)
+            facts.Add("then", string.Join(", ", definition.Post.Select(ParameterText.Of)));
         if (definition.Include.Count > 0)
             facts.Add("include", string.Join(", ", definition.Include));
         if (definition.Exclude.Count > 0)
