@@ -17,6 +17,7 @@
         'Invoke-MergeRecipe'
         'Invoke-TaskVectorSparsify'
         'Merge-TaskVector'
+        'Test-MergeRecipe'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

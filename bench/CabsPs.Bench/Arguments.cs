@@ -9,6 +9,8 @@ public sealed class Arguments
 
     public Arguments(IEnumerable<string> words) => _words = [.. words];
 
+    public IReadOnlyList<string> Words => _words;
+
     public bool Has(string name) => Array.IndexOf(_words, name) >= 0;
 
     public string? Find(string name)

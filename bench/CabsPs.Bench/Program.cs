@@ -1,15 +1,29 @@
 using CabsPs.Bench;
 
-var arguments = new Arguments(args.Skip(1));
-switch (args.FirstOrDefault())
+string command = args.Length > 0 && !args[0].StartsWith('-') ? args[0] : "table";
+var arguments = new Arguments(args);
+switch (command)
 {
+    case "table":
+        return TableCommand.Run(arguments);
     case "make":
         return MakeCommand.Run(arguments);
     case "memory":
         return MemoryCommand.Run(arguments);
+    case "merge":
+        return MergeCommand.Run(arguments);
     case "steps":
         return StepsCommand.Run(arguments);
+    case "kernels":
+        return KernelBenchmarks.Run(arguments);
     default:
-        Console.Error.WriteLine("sub-commands: make, memory, steps");
+        Console.Error.WriteLine("""
+            table [--quick] [--peer PYTHON] [--temp DIR]    the table of docs/performance.md (also without a word)
+            make --out DIR [--size 2GB] [--experts 3] [--dtype bf16|f16|f32] [--deltas spread|ulps] [--seed 1]
+            memory [--only copy,dense,cabs,one,ulps,ties,dare,joint] [--size 128MB] [--threads N] [--runs 5]
+            merge --models DIR [--out DIR] [--experts 2] [--threads N] [--method cabs|task_arithmetic] [--assignment sequential|joint]
+            steps [--width Bits512|Bits256|Bits128|Scalar] [--m 256]
+            kernels [BenchmarkDotNet's options]
+            """);
         return 2;
 }

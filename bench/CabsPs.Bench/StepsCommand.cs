@@ -7,7 +7,7 @@ namespace CabsPs.Bench;
 /// <summary><c>steps</c>: what each step of a CABS merge costs in cache, in nanoseconds per block of 256 weights and vector.</summary>
 public static class StepsCommand
 {
-    private static int Length => int.Parse(Environment.GetEnvironmentVariable("LEN") ?? "2048");
+    private const int Length = MemoryBudget.DefaultTileLength;
     private const int Tiles = 4;
 
     public static int Run(Arguments arguments)

@@ -23,8 +23,11 @@ internal sealed class CommandLine
         {
             _debug,
             new MergeCommand(streams, cancellation.Token),
+            new CheckCommand(streams, cancellation.Token),
+            new MergekitYamlCommand(streams, cancellation.Token),
             new InspectCommand(streams, cancellation.Token),
             new CompareCommand(streams, cancellation.Token),
+            new MethodsCommand(streams),
         };
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

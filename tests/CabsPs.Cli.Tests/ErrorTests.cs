@@ -92,7 +92,7 @@ public sealed class ErrorTests
     }
 
     [Theory]
-    [InlineData("no command; give merge or inspect or compare")]
+    [InlineData("no command; give merge or check or mergekit-yaml or inspect or compare or methods")]
     [InlineData("unknown command 'mrege'; did you mean 'merge'?", "mrege")]
     [InlineData("unknown option '--verson'; did you mean '--version'?", "--verson")]
     [InlineData("no RECIPE", "merge", "--out", "x")]
@@ -107,6 +107,8 @@ public sealed class ErrorTests
     [InlineData("--dtype is 'int8'; it takes float32, bfloat16", "merge", "recipe.yml", "--out", "x", "--dtype", "int8")]
     [InlineData("--tolerance is '-1'; it takes a number from 0 up", "compare", "base", "one", "--tolerance", "-1")]
     [InlineData("no B", "compare", "base")]
+    [InlineData("unknown method 'tise'; did you mean 'ties'?", "methods", "tise")]
+    [InlineData("unexpected argument 'ties'; cabs methods takes NAME", "methods", "cabs", "ties")]
     public void Wrong_call(string message, params string[] arguments)
     {
         using var folder = new TemporaryFolder();

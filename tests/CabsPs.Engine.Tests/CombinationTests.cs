@@ -130,6 +130,6 @@ public sealed class CombinationTests
         using var bench = new Workbench();
         bench.Vectors([1], [2]);
         CabsException failure = Fails(CabsError.ParameterInvalid, () => bench.Plan(Text("task_arithmetic", "", "a")));
-        Assert.Equal("'weight' has no value for model a at tensor 'w'; give a number, or auto", failure.Message);
+        Assert.Equal($"{bench.Path("recipe.yml")} line 4: 'weight' has no value for model a at tensor 'w'; give a number, or auto", failure.Message);
     }
 }

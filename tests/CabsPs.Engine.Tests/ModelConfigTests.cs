@@ -23,7 +23,7 @@ public sealed class ModelConfigTests
     {
         using var bench = new Workbench();
         ModelConfig config = ModelConfig.Read(bench.Write(before, "config.json"))!;
-        Assert.Equal(after, Encoding.UTF8.GetString(config.WithType(DType.BF16)));
+        Assert.Equal(after, Encoding.UTF8.GetString(new ConfigEditor(config, []).Edit(DType.BF16, [], null)));
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using CabsPs.Engine.Recipes;
 using static CabsPs.Engine.Tests.Workbench;
 
 namespace CabsPs.Engine.Tests;
@@ -19,14 +20,14 @@ public sealed class RecipeErrorTests
         { Head + "models:\n  - model: a\n    parameters:\n      overlp: sum\n", CabsError.RecipeInvalid, " line 6: unknown parameter 'overlp' of method cabs; did you mean 'overlap'?" },
         { Head + "models:\n  - model: a\n    weight: 1\n", CabsError.RecipeInvalid, " line 5: unknown key 'weight' in an entry of 'models'; parameters of a model stand under its 'parameters'" },
         { Head + "models:\n  - modle: a\n", CabsError.RecipeInvalid, " line 4: unknown key 'modle' in an entry of 'models'; did you mean 'model'?" },
-        { Head + "models:\n  - model: {path: a, branch: x}\n", CabsError.RecipeInvalid, " line 4: unknown key 'branch' in a model" },
-        { Good + "slices: []\n", CabsError.RecipeInvalid, " line 6: 'slices' is not supported" },
+        { Head + "models:\n  - model: {model: {path: a, branch: x}}\n", CabsError.RecipeInvalid, " line 4: unknown key 'branch' in a model's 'model'" },
+        { Good + "slices: []\n", CabsError.RecipeInvalid, " line 6: 'models' and 'slices' stand together; keep one" },
 
         // what must be there
         { "base_model: base\n" + Models, CabsError.RecipeInvalid, "the recipe has no 'merge_method'" },
-        { Head, CabsError.RecipeInvalid, "the recipe has no 'models'" },
-        { Head + "models: []\n", CabsError.RecipeInvalid, " line 3: 'models' must be a list of models" },
-        { Head + "models: a\n", CabsError.RecipeInvalid, " line 3: 'models' must be a list of models" },
+        { Head, CabsError.RecipeInvalid, " line 1: there is nothing to merge; give 'models', 'slices' or 'modules'" },
+        { Head + "models: []\n", CabsError.RecipeInvalid, " line 3: 'models' must be a list with at least one entry" },
+        { Head + "models: a\n", CabsError.RecipeInvalid, " line 3: 'models' must be a list with at least one entry" },
         { Head + "models: [a]\n", CabsError.RecipeInvalid, " line 3: an entry of 'models' must be a mapping of keys to values" },
         { Head + "models:\n  - parameters: {n: 1}\n", CabsError.RecipeInvalid, " line 4: an entry of 'models' has no 'model'" },
 
@@ -70,7 +71,7 @@ public sealed class RecipeErrorTests
         { Head + "models:\n  - model: a\n  - model: b\n  - model: ./a\n", CabsError.DuplicateModel, "a stands twice in 'models'; give it one entry" },
         { Head + "models:\n  - model: a+adapter\n", CabsError.CheckpointNotFound, " line 4: a+adapter: adapters are not supported as inputs; fold the adapter into its model first" },
         { Head + "models:\n  - model: {model: a, lora: x}\n", CabsError.RecipeInvalid, " line 4: adapters are not supported as inputs" },
-        { Head + "models:\n  - model: {lora: ~}\n", CabsError.RecipeInvalid, " line 4: a model needs a 'path'" },
+        { Head + "models:\n  - model: {lora: ~}\n", CabsError.RecipeInvalid, " line 4: a model written as a mapping is {model: {path: …}}" },
         { Head + "models:\n  - model: \"\"\n", CabsError.CheckpointNotFound, " line 4: '' is not a path" },
         { Head + "models:\n  - model: \"a\\0b\"\n", CabsError.CheckpointNotFound, " line 4: 'a\uFFFDb' is not a path" },
         { Head + "models:\n  - model: \"a\\nb\"\n", CabsError.CheckpointNotFound, " line 4: a b: no such folder" },
@@ -81,10 +82,10 @@ public sealed class RecipeErrorTests
         { "merge_method: [cabs\n", CabsError.RecipeInvalid, "not valid YAML" },
         { Good + "dtype: float32\ndtype: float16\n", CabsError.RecipeInvalid, " line 7: not valid YAML: Duplicate key dtype" },
         { "merge_method: *nothing\n", CabsError.RecipeInvalid, " line 1: not valid YAML" },
-        { "", CabsError.RecipeInvalid, ": holds 0 documents; a recipe is one" },
-        { Good + "---\n" + Good, CabsError.RecipeInvalid, ": holds 2 documents; a recipe is one" },
-        { "- merge_method\n", CabsError.RecipeInvalid, ": not a recipe; it must be a mapping with merge_method, base_model and models" },
-        { "hello", CabsError.RecipeInvalid, ": not a recipe" },
+        { "", CabsError.RecipeInvalid, ": is empty; a recipe is a mapping with merge_method and models" },
+        { Good + "---\n" + Good, CabsError.RecipeInvalid, " line 7: a second document without a 'name'; one of 2 documents may go without, it is the result" },
+        { "- merge_method\n", CabsError.RecipeInvalid, " line 1: not a recipe; it must be a mapping with merge_method and models" },
+        { "hello", CabsError.RecipeInvalid, " line 1: not a recipe" },
         { Good + "? [1, 2]\n: 3\n", CabsError.RecipeInvalid, "a key must be a word" },
         { Good + "parameters:\n  <<: 5\n", CabsError.RecipeInvalid, " line 7: a merge key must name a mapping" },
     };
@@ -109,7 +110,7 @@ public sealed class RecipeErrorTests
     {
         using var bench = new Workbench();
         bench.Vectors([1], [2], [3]);
-        Assert.EndsWith("method cabs needs a base_model, and there is none", Fails(CabsError.RecipeInvalid, () => bench.Plan("merge_method: cabs\n" + line + Models)).Message, StringComparison.Ordinal);
+        Assert.EndsWith("method cabs needs a base model; give 'base_model'", Fails(CabsError.RecipeInvalid, () => bench.Plan("merge_method: cabs\n" + line + Models)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -128,15 +129,15 @@ public sealed class RecipeErrorTests
         string[] names = ["layers.0.w", "layers.1.w", "layers.2.w"];
         bench.Model("base", [.. names.Select(n => (n, new float[1]))]);
         bench.Model("a", [.. names.Select(n => (n, new float[1]))]);
-        Assert.Equal("'n' is 1.50 at tensor 'layers.1.w'; it takes a whole number from 1 to 16777216", Fails(CabsError.ParameterInvalid, () => bench.Plan(Cabs("weight: 1, n: [1, 2]", "a"))).Message.Replace(" for model a", string.Empty, StringComparison.Ordinal));
+        Assert.Equal($"{bench.Path("recipe.yml")} line 4: 'n' is 1.50 at tensor 'layers.1.w'; it takes a whole number from 1 to 16777216", Fails(CabsError.ParameterInvalid, () => bench.Plan(Cabs("weight: 1, n: [1, 2]", "a"))).Message.Replace(" for model a", string.Empty, StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_missing_recipe_and_a_folder_are_told()
     {
         using var bench = new Workbench();
-        Assert.Equal($"{bench.Path("none.yml")}: no such recipe file", Fails(CabsError.RecipeInvalid, () => Recipes.Recipe.Read(bench.Path("none.yml"))).Message);
-        Assert.Equal($"{bench.Path()}: is a folder; give a recipe file", Fails(CabsError.RecipeInvalid, () => Recipes.Recipe.Read(bench.Path())).Message);
+        Assert.Equal($"{bench.Path("none.yml")}: no such recipe file", Fails(CabsError.RecipeInvalid, () => Recipe.Read(bench.Path("none.yml"))).Message);
+        Assert.Equal($"{bench.Path()}: is a folder; give a recipe file", Fails(CabsError.RecipeInvalid, () => Recipe.Read(bench.Path())).Message);
     }
 
     [Theory]

@@ -21,9 +21,16 @@ public sealed class RecipeTests
     public void A_base_among_the_models_adds_no_task_vector()
     {
         using Workbench bench = Models();
-        MergeDefinition definition = bench.Read(Text("task_arithmetic", "weight: 0.5, normalize: true", "base {weight: 9}", "a", "./base"));
+        MergeDefinition definition = bench.Read(Text("task_arithmetic", "weight: 0.5, normalize: true", "base {weight: 9}", "a"));
         Assert.Equal(["a"], definition.Inputs.Select(i => i.Name));
         Assert.Equal([3], Floats(Checkpoint.Open(bench.Run(definition).Path), "w"));
+    }
+
+    [Fact]
+    public void A_base_that_stands_twice_among_the_models_is_refused_as_any_other()
+    {
+        using Workbench bench = Models();
+        Fails(CabsError.DuplicateModel, () => bench.Read(Text("task_arithmetic", "weight: 0.5", "base", "a", "./base")));
     }
 
     [Fact]
@@ -52,7 +59,7 @@ public sealed class RecipeTests
     public void Models_may_be_absolute_lone_files_or_mappings()
     {
         using Workbench bench = Models();
-        string text = $"merge_method: task_arithmetic\nbase_model: {{path: {bench.Path("base")}}}\nmodels:\n  - model: a/model.safetensors\n  - model: {{model: {{path: b, revision: main}}}}\n";
+        string text = $"merge_method: task_arithmetic\nbase_model: {{model: {{path: {bench.Path("base")}}}}}\nmodels:\n  - model: a/model.safetensors\n  - model: {{model: {{path: b, revision: main}}}}\n";
         MergeDefinition definition = bench.Read(text);
         Assert.Equal([bench.Path("a", "model.safetensors"), bench.Path("b")], definition.Inputs.Select(i => i.Path));
         Assert.Equal(["model", "b"], definition.Inputs.Select(i => i.Name));
@@ -134,10 +141,10 @@ public sealed class RecipeTests
     }
 
     [Fact]
-    public void Two_models_of_one_name_are_called_by_their_paths()
+    public void Two_models_of_one_name_are_called_by_more_of_their_paths()
     {
         using Workbench bench = Models();
         bench.Model("x/a", ("w", [2]));
-        Assert.Equal([bench.Path("a"), bench.Path("x", "a"), "b"], bench.Read(Text("task_arithmetic", "weight: 1", "a", "x/a", "b")).Inputs.Select(i => i.Name));
+        Assert.Equal([$"{Path.GetFileName(bench.Path())}/a", "x/a", "b"], bench.Read(Text("task_arithmetic", "weight: 1", "a", "x/a", "b")).Inputs.Select(i => i.Name));
     }
 }

@@ -95,10 +95,10 @@ public sealed class TaskVectorTests
     }
 
     [Fact]
-    public void Names_are_the_last_part_of_the_path_or_all_of_it_where_that_is_not_enough()
+    public void Names_are_the_last_part_of_the_path_or_more_of_it_where_that_is_not_enough()
     {
         IReadOnlyList<TaskVector> vectors = TaskVector.Create("/m/base", ["/m/x/one/", "/m/y/one", "/m/two"]);
-        Assert.Equal(["/m/x/one/", "/m/y/one", "two"], vectors.Select(v => v.Name));
+        Assert.Equal(["x/one", "y/one", "two"], vectors.Select(v => v.Name));
         Assert.All(vectors, v => Assert.Equal((1.0, null), (v.Weight, v.Group)));
     }
 

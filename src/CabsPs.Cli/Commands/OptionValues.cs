@@ -18,14 +18,6 @@ internal static class OptionValues
             : throw Wrong(option, text, "a whole number from 1 up");
     }
 
-    /// <summary>A whole number, or null when the option was not given.</summary>
-    public static long? Integer(ParseResult call, Option<string> option)
-    {
-        if (call.GetValue(option) is not { } text)
-            return null;
-        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : throw Wrong(option, text, "a whole number");
-    }
-
     /// <summary>A size in bytes, or null when the option was not given.</summary>
     public static long? Size(ParseResult call, Option<string> option)
     {
@@ -42,6 +34,14 @@ internal static class OptionValues
         if (call.GetValue(option) is not { } text)
             return null;
         return DTypes.TryParse(text, out DType type) ? type : throw Wrong(option, text, "float32, bfloat16, float16 or float64");
+    }
+
+    /// <summary>A whole number; 0 when the option was not given.</summary>
+    public static long Seed(ParseResult call, Option<string> option)
+    {
+        if (call.GetValue(option) is not { } text)
+            return 0;
+        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : throw Wrong(option, text, "a whole number");
     }
 
     /// <summary>A number from 0 up; 0 when the option was not given.</summary>

@@ -30,7 +30,8 @@ internal static class ParameterText
     public static string Of(PostStep step) =>
         string.Join(' ', [step.Method.Name, .. step.Method.Parameters.Select(p => $"{p.Name} {Value(step.Parameters.Find(p.Name, string.Empty, 0) ?? p.Default ?? "-")}")]);
 
-    private static string Value(object value) => value switch
+    /// <summary>One value.</summary>
+    public static string Value(object value) => value switch
     {
         bool flag => flag ? "true" : "false",
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),

@@ -1,15 +1,32 @@
+using System.Text.Json;
 using CabsPs.Engine.Merging;
+using CabsPs.Engine.Recipes;
 
 namespace CabsPs.Cli.Output;
 
 /// <summary>A plan for a program: <c>cabs merge --dry-run --json</c>.</summary>
 internal static class PlanJson
 {
-    /// <summary>Writes the plan.</summary>
-    public static void Write(Streams streams, MergePlan plan, string? destination) => Json.Write(streams, json =>
+    /// <summary>Writes the plans of a recipe: of one merge its members, of several a list.</summary>
+    public static void Write(Streams streams, IReadOnlyList<RecipeStep> steps, Func<RecipeStep, string?> destination) => Json.Write(streams, json =>
+    {
+        json.WriteBoolean("dryRun", true);
+        if (steps is [var only])
+        {
+            Write(json, only.Plan, destination(only));
+            return;
+        }
+
+        json.Objects("plans", steps, step =>
+        {
+            json.WriteString("name", step.Name);
+            Write(json, step.Plan, destination(step));
+        });
+    });
+
+    private static void Write(Utf8JsonWriter json, MergePlan plan, string? destination)
     {
         MergeDefinition definition = plan.Definition;
-        json.WriteBoolean("dryRun", true);
         json.WriteString("method", definition.Method.Name);
         json.WriteString("output", destination is null ? null : Path.GetFullPath(destination));
         json.WriteStartObject(plan.Base is null ? "config" : "base");
@@ -46,5 +63,5 @@ internal static class PlanJson
         json.WriteNumber("bytesToWrite", plan.OutputFiles.Sum(f => f.ByteLength));
         json.WriteNumber("expectedMemory", plan.Memory.ExpectedBytes);
         json.WriteNumber("threads", plan.Memory.Threads);
-    });
+    }
 }

@@ -10,16 +10,20 @@ internal static class PlanReport
     private const int ShownLines = 60;
 
     /// <summary>Writes the plan.</summary>
-    public static void Write(Streams streams, MergePlan plan, string? destination)
+    public static void Write(Streams streams, MergePlan plan, string? destination, string? name = null)
     {
         MergeDefinition definition = plan.Definition;
         var report = new Report();
         var facts = new Table();
+        if (name is not null)
+            facts.Add("document", name);
         facts.Add("method", $"{definition.Method.Name}: {definition.Method.Summary}");
         facts.Add(plan.Base is null ? "config" : "base", Describe(plan.Donor));
         if (destination is not null)
             facts.Add("output", Path.GetFullPath(destination));
-        facts.Add("parameters", string.Join(", ", definition.Method.Parameters.Where(p => p.Scope == ParameterScope.Global).Select(p => $"{p.Name} {ParameterText.Of(definition, p)}")));
+        string parameters = string.Join(", ", definition.Method.Parameters.Where(p => p.Scope == ParameterScope.Global).Select(p => $"{p.Name} {ParameterText.Of(definition, p)}"));
+        if (parameters.Length > 0)
+            facts.Add("parameters", parameters);
         if (definition.Post.Count > 0)
             facts.Add("then", string.Join(", ", definition.Post.Select(ParameterText.Of)));
         if (definition.Include.Count > 0)
@@ -28,6 +32,7 @@ internal static class PlanReport
             facts.Add("exclude", string.Join(", ", definition.Exclude));
         report.Add(facts);
         report.Add(Experts(plan));
+        report.Add(Slices(definition));
         AddTensors(report, plan);
         report.Add(Files(plan));
         report.Add(Costs(plan));
@@ -40,12 +45,25 @@ internal static class PlanReport
 
     private static Table Experts(MergePlan plan)
     {
-        MethodParameter[] parameters = [.. plan.Definition.Method.Parameters.Where(p => p.Scope == ParameterScope.Model)];
+        // with slices, values stand with the slices' sources
+        MethodParameter[] parameters = [.. plan.Definition.Method.Parameters.Where(p => p.Scope == ParameterScope.Model && plan.Definition.Modules.Count == 0)];
         var table = new Table(["expert", .. parameters.Select(p => $">{p.Name}"), "type", "model"]);
         for (int i = 0; i < plan.Inputs.Count; i++)
         {
             ModelInput input = plan.Definition.Inputs[i];
             table.Add([input.Name, .. parameters.Select(p => ParameterText.Of(plan.Definition, p, input)), plan.Inputs[i].MainType?.ToString() ?? "-", input.Path]);
+        }
+
+        return table;
+    }
+
+    private static Table Slices(MergeDefinition definition)
+    {
+        var table = new Table("module", ">slice", "layers of");
+        foreach (MergeModule module in definition.Modules)
+        {
+            for (int i = 0; i < module.Slices.Count; i++)
+                table.Add(module.Name ?? "-", $"{i + 1}", string.Join(" + ", module.Slices[i].Sources.Select(s => $"{s.Name}{(s.Layers is { } layers ? $" {layers}" : string.Empty)}")));
         }
 
         return table;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CabsPs.Engine.Merging;
 
 namespace CabsPs.Cli.Output;
@@ -5,8 +6,23 @@ namespace CabsPs.Cli.Output;
 /// <summary>What a merge did, for a program.</summary>
 internal static class ResultJson
 {
-    /// <summary>Writes the result.</summary>
-    public static void Write(Streams streams, MergeResult result) => Json.Write(streams, json =>
+    /// <summary>Writes the results of a recipe: of one merge its members, of several a list.</summary>
+    public static void Write(Streams streams, IReadOnlyList<(string? Name, MergeResult Result)> results) => Json.Write(streams, json =>
+    {
+        if (results is [var only])
+        {
+            Write(json, only.Result);
+            return;
+        }
+
+        json.Objects("results", results, entry =>
+        {
+            json.WriteString("name", entry.Name);
+            Write(json, entry.Result);
+        });
+    });
+
+    private static void Write(Utf8JsonWriter json, MergeResult result)
     {
         json.WriteString("path", result.Path);
         json.WriteString("method", result.Method);
@@ -38,5 +54,5 @@ internal static class ResultJson
         json.Number("bytesPerSecond", Math.Round(result.BytesPerSecond));
         json.WriteNumber("peakMemory", result.PeakMemory);
         json.WriteNumber("threads", result.Threads);
-    });
+    }
 }

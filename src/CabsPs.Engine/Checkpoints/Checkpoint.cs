@@ -93,6 +93,23 @@ public sealed class Checkpoint
         return new Checkpoint(full, full, [single], Sort(SafetensorsHeader.Read(single)), config);
     }
 
+    /// <summary>A checkpoint that does not exist yet.</summary>
+    /// <param name="path">The folder it will get.</param>
+    /// <param name="sideFolder">A folder that holds its small files already.</param>
+    /// <param name="layout">Where its tensors will lie.</param>
+    /// <param name="tensors">Its tensors.</param>
+    /// <param name="config">Its config.json, or null.</param>
+    internal static Checkpoint Planned(string path, string sideFolder, OutputLayout layout, IReadOnlyList<OutputTensor> tensors, byte[]? config)
+    {
+        var places = layout.Shards.SelectMany(s => s.Offsets.Select(o => (o.Key, File: System.IO.Path.Combine(path, s.FileName), Offset: o.Value))).ToDictionary(p => p.Key, StringComparer.Ordinal);
+        return new Checkpoint(
+            path,
+            sideFolder,
+            [.. layout.Shards.Select(s => System.IO.Path.Combine(path, s.FileName))],
+            Sort(tensors.Select(t => new TensorInfo(t.Name, t.Type, t.Shape, t.Count, places[t.Name].File, places[t.Name].Offset))),
+            config is null ? null : ModelConfig.Parse(config, System.IO.Path.Combine(path, ModelConfig.FileName)));
+    }
+
     /// <summary>The floating-point type that most weights have; the wider one when two have as many; null when there are none.</summary>
     public static DType? DominantType(IEnumerable<(DType Type, long Count)> tensors)
     {

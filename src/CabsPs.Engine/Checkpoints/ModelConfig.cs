@@ -9,10 +9,12 @@ public sealed class ModelConfig
     /// <summary>The file's name in a model folder.</summary>
     public const string FileName = "config.json";
 
-    private static readonly string[] s_typeKeys = ["dtype", "torch_dtype"];
     private static readonly JsonReaderOptions s_options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
     private readonly byte[] _text;
     private readonly bool _isEmpty;
+    private readonly List<(string, int)> _lists = [];
+    private List<ConfigValue>? _values;
+    private int _firstBrace;
 
     private ModelConfig(byte[] text, JsonElement root)
     {
@@ -49,7 +51,22 @@ public sealed class ModelConfig
             return null;
         try
         {
-            byte[] text = File.ReadAllBytes(path);
+            return Parse(File.ReadAllBytes(path), path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CabsException(CabsError.ReadFailed, $"{path}: cannot be read: {e.Message}", path, e);
+        }
+    }
+
+    /// <summary>Reads a config from its text.</summary>
+    /// <param name="text">The file's bytes.</param>
+    /// <param name="path">What messages call it.</param>
+    /// <exception cref="CabsException">The text is not a JSON object.</exception>
+    internal static ModelConfig Parse(byte[] text, string path)
+    {
+        try
+        {
             if (text.AsSpan().StartsWith("\uFEFF"u8))
                 text = text[3..];
             using JsonDocument document = JsonDocument.Parse(text, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
@@ -57,7 +74,7 @@ public sealed class ModelConfig
                 throw new CabsException(CabsError.ConfigInvalid, $"{path}: not a JSON object", path);
             var config = new ModelConfig(text, document.RootElement);
             // what cannot be rewritten later shall fail now
-            _ = config.FindTypeValues(out _, out _);
+            _ = config.Values;
             return config;
         }
         catch (InvalidOperationException e)
@@ -68,31 +85,40 @@ public sealed class ModelConfig
         {
             throw new CabsException(CabsError.ConfigInvalid, $"{path}: not valid JSON at line {e.LineNumber + 1}", path, e);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+    }
+
+    /// <summary>All single values, with their places in the text.</summary>
+    internal IReadOnlyList<ConfigValue> Values => _values ??= FindValues();
+
+    /// <summary>All lists: the key of each and how many entries it has.</summary>
+    internal IReadOnlyList<(string Key, int Length)> Lists
+    {
+        get
         {
-            throw new CabsException(CabsError.ReadFailed, $"{path}: cannot be read: {e.Message}", path, e);
+            _ = Values;
+            return _lists;
         }
     }
 
-    /// <summary>The text with the element type replaced, at the top and in the configs of a model's parts
-    /// (<c>text_config</c>, <c>vision_config</c> …); added at the top where no key names it.</summary>
-    public byte[] WithType(DType type)
+    /// <summary>The text with some places replaced.</summary>
+    /// <param name="edits">Begin, end and new text of each.</param>
+    /// <param name="added">An entry that comes first, or null.</param>
+    internal byte[] With(IReadOnlyList<(int Start, int End, string Text)> edits, string? added)
     {
-        byte[] value = Encoding.UTF8.GetBytes($"\"{type.TorchName()}\"");
-        var places = FindTypeValues(out bool atTop, out int firstBrace);
         using var output = new MemoryStream(_text.Length + 64);
         int copied = 0;
-        if (!atTop)
+        if (added is not null)
         {
-            output.Write(_text, 0, firstBrace + 1);
-            copied = firstBrace + 1;
-            output.Write(Encoding.UTF8.GetBytes($"\n  \"torch_dtype\": \"{type.TorchName()}\"{(_isEmpty ? "\n" : ",")}"));
+            _ = Values;
+            copied = _firstBrace + 1;
+            output.Write(_text, 0, copied);
+            output.Write(Encoding.UTF8.GetBytes($"\n  {added}{(_isEmpty ? "\n" : ",")}"));
         }
 
-        foreach ((int start, int end) in places)
+        foreach ((int start, int end, string text) in edits.OrderBy(e => e.Start))
         {
             output.Write(_text, copied, start - copied);
-            output.Write(value);
+            output.Write(Encoding.UTF8.GetBytes(text));
             copied = end;
         }
 
@@ -100,44 +126,63 @@ public sealed class ModelConfig
         return output.ToArray();
     }
 
-    private List<(int Start, int End)> FindTypeValues(out bool atTop, out int firstBrace)
+    private List<ConfigValue> FindValues()
     {
-        var places = new List<(int, int)>();
-        var path = new Stack<string>();
+        var values = new List<ConfigValue>();
+        var path = new List<string>();
+        var counts = new Stack<int>();
         var reader = new Utf8JsonReader(_text, s_options);
         string? key = null;
-        atTop = false;
-        firstBrace = 0;
         while (reader.Read())
         {
-            switch (reader.TokenType)
+            if (reader.TokenType == JsonTokenType.PropertyName)
             {
-                case JsonTokenType.StartObject or JsonTokenType.StartArray:
-                    if (path.Count == 0)
-                        firstBrace = (int)reader.TokenStartIndex;
-                    path.Push(key ?? string.Empty);
-                    key = null;
-                    break;
-                case JsonTokenType.EndObject or JsonTokenType.EndArray:
-                    path.Pop();
-                    break;
-                case JsonTokenType.PropertyName:
-                    key = reader.GetString();
-                    break;
-                default:
-                    // quantization_config and the like have types of their own that a merge does not change
-                    bool belongs = path.Count == 1 || path.SkipLast(1).All(p => p.EndsWith("_config", StringComparison.Ordinal) && p != "quantization_config");
-                    if (key is not null && s_typeKeys.Contains(key) && belongs && (reader.TokenType == JsonTokenType.String || (path.Count == 1 && reader.TokenType == JsonTokenType.Null)))
-                    {
-                        places.Add(((int)reader.TokenStartIndex, (int)reader.BytesConsumed));
-                        atTop |= path.Count == 1;
-                    }
-
-                    key = null;
-                    break;
+                key = reader.GetString();
+                continue;
             }
+
+            bool ends = reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray;
+            if (!ends && counts.Count > 0)
+                counts.Push(counts.Pop() + 1);
+            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+            {
+                if (path.Count == 0)
+                    _firstBrace = (int)reader.TokenStartIndex;
+                path.Add(key ?? string.Empty);
+                counts.Push(0);
+            }
+            else if (ends)
+            {
+                if (reader.TokenType == JsonTokenType.EndArray)
+                    _lists.Add((path[^1], counts.Peek()));
+                counts.Pop();
+                path.RemoveAt(path.Count - 1);
+            }
+            else if (key is not null)
+            {
+                values.Add(new ConfigValue([.. path.Skip(1), key], reader.TokenType, (int)reader.TokenStartIndex, (int)reader.BytesConsumed));
+            }
+
+            key = null;
         }
 
-        return places;
+        return values;
     }
+}
+
+/// <summary>A single value of a config.json.</summary>
+/// <param name="Path">The keys that lead to it.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="Start">Where it begins in the text.</param>
+/// <param name="End">Where it ends.</param>
+internal sealed record ConfigValue(IReadOnlyList<string> Path, JsonTokenType Kind, int Start, int End)
+{
+    /// <summary>The last key.</summary>
+    public string Key => Path[^1];
+
+    /// <summary>Whether it stands at the top.</summary>
+    public bool IsTop => Path.Count == 1;
+
+    /// <summary>The key of the part it belongs to; empty at the top.</summary>
+    public string Section => IsTop ? string.Empty : Path[0];
 }

@@ -6,11 +6,19 @@ public static class ModelPaths
     /// <summary>Whether two paths lead to the same model, through symbolic links too.</summary>
     public static bool AreSame(string a, string b) => string.Equals(Resolve(a), Resolve(b), StringComparison.Ordinal);
 
-    /// <summary>Short names for models: the last part of each path, or the whole path where that would be ambiguous.</summary>
+    /// <summary>Short names for models: the last part of each path, or as many of its last parts as tell it from the others. Names
+    /// do not change when all models move together: random masks depend on them.</summary>
     public static IReadOnlyList<string> Names(IReadOnlyList<string> paths)
     {
-        string[] last = [.. paths.Select(p => File.Exists(p) ? Path.GetFileNameWithoutExtension(p) : Path.GetFileName(Path.TrimEndingDirectorySeparator(p)))];
-        return [.. paths.Select((p, i) => last.Count(n => n == last[i]) == 1 && last[i].Length > 0 ? last[i] : p)];
+        string[][] parts = [.. paths.Select(p => Path.TrimEndingDirectorySeparator(File.Exists(p) ? Path.ChangeExtension(p, null) : p)
+            .Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries))];
+        return [.. parts.Select((own, i) =>
+        {
+            int count = 1;
+            while (count < own.Length && parts.Where((_, j) => j != i).Any(other => other.TakeLast(count).SequenceEqual(own.TakeLast(count), StringComparer.Ordinal)))
+                count++;
+            return own.Length == 0 ? paths[i] : string.Join('/', own.TakeLast(count));
+        })];
     }
 
     /// <summary>The full path with every symbolic link on the way followed.</summary>

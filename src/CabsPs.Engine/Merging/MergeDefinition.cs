@@ -86,7 +86,16 @@ public sealed record MergeDefinition
     /// <summary>What the reader of the recipe wants its writer to know.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>Paths of all models that are named, each once.</summary>
+    public IEnumerable<string> ModelPaths => MergedPaths.Concat(Tokenizer?.Models ?? []).Distinct(StringComparer.Ordinal);
+
+    /// <summary>Paths of the models that are merged, each once, the base's first.</summary>
+    public IEnumerable<string> MergedPaths => new[] { BasePath }
+        .Concat(Inputs.Select(i => i.Path))
+        .Concat(Modules.SelectMany(m => m.Slices).SelectMany(s => s.Sources.Select(i => i.Path).Append(s.BasePath)))
+        .OfType<string>().Distinct(StringComparer.Ordinal);
+
     /// <summary>The modules, or the one that stands for the whole models.</summary>
     internal IReadOnlyList<MergeModule> AllModules =>
-        Modules.Count > 0 ? Modules : [new MergeModule(null, [new MergeSlice(Inputs) { BasePath = BasePath, Origin = Origin }])];
+        Modules.Count > 0 ? Modules : [new MergeModule(null, [new MergeSlice(Inputs) { BasePath = BasePath, Origin = Inputs.Count > 0 ? Inputs[0].Origin ?? Origin : Origin }])];
 }

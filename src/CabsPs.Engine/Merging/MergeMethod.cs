@@ -13,6 +13,9 @@ public abstract class MergeMethod
     /// <summary>One sentence on what it does.</summary>
     public abstract string Summary { get; }
 
+    /// <summary>What it computes, on a line: δ is a model less the base, λ or w a weight.</summary>
+    public virtual string Formula => string.Empty;
+
     /// <summary>Where the formula comes from.</summary>
     public abstract string Source { get; }
 

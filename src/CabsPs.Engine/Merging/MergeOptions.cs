@@ -10,7 +10,7 @@ public sealed record MergeOptions
 
     /// <summary>Bytes read or written at once when nothing else is asked for: large enough to amortise a system call, small enough
     /// to stay in a core's cache.</summary>
-    public const int DefaultPieceBytes = 256 << 10;
+    public const int DefaultPieceBytes = 128 << 10;
 
     /// <summary>Threads that compute; 0 means one per core.</summary>
     public int Threads { get; init; }
@@ -26,6 +26,9 @@ public sealed record MergeOptions
 
     /// <summary>Allows a destination that holds files.</summary>
     public bool Force { get; init; }
+
+    /// <summary>Leaves the donor's tokenizer files out of the result.</summary>
+    public bool LeavesOutTokenizer { get; init; }
 
     /// <summary>The number of threads meant.</summary>
     public int EffectiveThreads => Threads > 0 ? Threads : Environment.ProcessorCount;

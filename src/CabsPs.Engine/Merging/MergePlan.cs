@@ -18,22 +18,22 @@ public sealed record OutputFile(string Name, long ByteLength);
 /// the place of every byte of the result.</summary>
 public sealed class MergePlan
 {
-    internal MergePlan(MergeDefinition definition, ModelSet models, IReadOnlyList<TensorPlan> tensors, IReadOnlyList<LeftOutTensor> leftOut, List<string> warnings, VocabularyResult vocabulary, MergeOptions options)
+    internal MergePlan(MergeDefinition definition, ModelSet models, PlanDraft draft, MergeOptions options)
     {
         Definition = definition;
-        Models = models.All;
+        Models = [.. models.All.Concat(draft.RowDonors).Distinct()];
         Donor = models.Donor;
         Base = models.Base;
         Inputs = models.Inputs;
-        Tensors = tensors;
-        LeftOut = leftOut;
-        Warnings = warnings;
+        IReadOnlyList<TensorPlan> tensors = Tensors = draft.Tensors;
+        LeftOut = draft.LeftOut;
         Options = options;
         Layout = OutputLayout.Create([.. tensors.Select(t => t.Output)], options.ShardBytes);
         ConfigType = Checkpoint.DominantType(tensors.Select(t => (t.Output.Type, t.Output.Count)));
-        TokenizerFiles = vocabulary.Files(warnings) ?? [];
-        SideFiles = [.. Checkpoints.SideFiles.List(Donor).Where(f => TokenizerFiles.Count == 0 || !TokenizerOutput.IsTokenizerFile(Path.GetFileName(f)))];
-        ConfigText = Donor.Config is { } config ? vocabulary.Config(ConfigType is { } type ? config.WithType(type) : config.Text) : null;
+        TokenizerFiles = draft.TokenizerFiles ?? [];
+        SideFiles = [.. Checkpoints.SideFiles.List(Donor).Where(f => (draft.TokenizerFiles is null && !options.LeavesOutTokenizer) || !TokenizerOutput.IsTokenizerFile(Path.GetFileName(f)))];
+        ConfigText = Donor.Config is { } config ? new ConfigEditor(config, draft.Warnings).Edit(ConfigType, ChangedLayers(draft), draft.VocabularySize) : null;
+        Warnings = draft.Warnings;
         Model = new ModelContext(definition, tensors);
         ModelStages stages = NewStages();
         Sweeps = stages.Measures.Sum(m => m.Sweeps);
@@ -88,8 +88,11 @@ public sealed class MergePlan
     /// <summary>Full paths of the donor's small files that are copied.</summary>
     public IReadOnlyList<string> SideFiles { get; }
 
-    /// <summary>The result's tokenizer files, where they are not the donor's own.</summary>
+    /// <summary>The result's tokenizer files where they are not the donor's.</summary>
     public IReadOnlyList<TokenizerFile> TokenizerFiles { get; }
+
+    /// <summary>Folders that tokenizer files are copied from.</summary>
+    internal IEnumerable<string> TokenizerFolders => TokenizerFiles.Where(f => f.Source is not null).Select(f => Path.GetDirectoryName(f.Source!)!).Distinct();
 
     /// <summary>The result's config.json, or null when the donor has none.</summary>
     public byte[]? ConfigText { get; }
@@ -104,8 +107,8 @@ public sealed class MergePlan
                 files.Add(new OutputFile(Checkpoint.IndexFile, index.Length));
             if (ConfigText is { } text)
                 files.Add(new OutputFile(ModelConfig.FileName, text.Length));
-            files.AddRange(SideFiles.Select(f => new OutputFile(Path.GetFileName(f), new FileInfo(f).Length)));
             files.AddRange(TokenizerFiles.Select(f => new OutputFile(f.Name, f.ByteLength)));
+            files.AddRange(SideFiles.Select(f => new OutputFile(Path.GetFileName(f), new FileInfo(f).Length)));
             return files;
         }
     }
@@ -114,14 +117,10 @@ public sealed class MergePlan
     public MemoryBudget Memory { get; }
 
     /// <summary>Bytes that will be read from the models, measuring passes included.</summary>
-    public long BytesToRead => Tensors.Select((t, i) => BytesOf(t) * (1 + Passes[i] + (t.Action == TensorAction.Merge ? Sweeps : 0))).Sum();
+    public long BytesToRead => Tensors.Select((t, i) => t.ByteLength * (1 + Passes[i] + (t.Action == TensorAction.Merge ? Sweeps : 0))).Sum();
 
     /// <summary>Per tensor how often it is read before the pass that writes.</summary>
     internal int[] Passes { get; }
-
-    /// <summary>Bytes that one pass over a tensor reads.</summary>
-    internal static long BytesOf(TensorPlan tensor) =>
-        tensor.ByteLength;
 
     /// <summary>How often all merged tensors are read before the first is written; more where equal weights must be told apart.</summary>
     internal int Sweeps { get; }
@@ -131,6 +130,12 @@ public sealed class MergePlan
 
     /// <summary>The computation of a run.</summary>
     internal ModelStages NewStages() => new(Model);
+
+    private List<LayerChange> ChangedLayers(PlanDraft draft)
+    {
+        var donor = new LayerMap(Donor.Tensors.Select(t => t.Name));
+        return [.. draft.Layers.Select(l => new LayerChange(l.Prefix, donor.Find(l.Prefix)?.Count ?? l.Count, l.Count)).Where(c => c.From != c.To)];
+    }
 
     private static (int Passes, int Block) Shape<T>(ModelStages stages, TensorPlan tensor)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>

@@ -1,5 +1,5 @@
 using CabsPs.Engine.Checkpoints;
-using CabsPs.Engine.Tokenizers;
+using CabsPs.Engine.Recipes;
 
 namespace CabsPs.Engine.Merging;
 
@@ -9,21 +9,16 @@ public sealed class MergePlanner
 {
     private readonly MergeDefinition _definition;
     private readonly ModelSet _models;
-    private readonly VocabularyResult _vocabulary;
-    private readonly TensorPairing _pairing;
-    private readonly List<TensorPlan> _tensors = [];
-    private readonly List<LeftOutTensor> _leftOut = [];
-    private readonly List<string> _warnings;
-    private readonly CancellationToken _cancel;
+    private readonly PlanDraft _draft;
+    private readonly Problems _problems;
+    private readonly Dictionary<Checkpoint, ModuleMap> _maps = [];
 
-    private MergePlanner(MergeDefinition definition, CancellationToken cancel)
+    private MergePlanner(MergeDefinition definition, PlannedModels? planned, Problems problems, CancellationToken cancel)
     {
-        _cancel = cancel;
         _definition = definition;
-        _warnings = [.. definition.Warnings];
-        _models = new ModelSet(definition);
-        _vocabulary = new VocabularyResult(definition, _models.All, _models.Donor, _warnings);
-        _pairing = new TensorPairing(definition, _vocabulary.Fit, _warnings);
+        _problems = problems;
+        _models = new ModelSet(definition, planned);
+        _draft = new PlanDraft(definition, _models, problems, cancel);
     }
 
     /// <summary>Plans a merge.</summary>
@@ -31,26 +26,105 @@ public sealed class MergePlanner
     /// <param name="options">How to carry it out.</param>
     /// <param name="cancel">Stops the planning.</param>
     /// <exception cref="CabsException">A model cannot be read, or the models do not fit together.</exception>
-    public static MergePlan Plan(MergeDefinition definition, MergeOptions options, CancellationToken cancel = default)
+    public static MergePlan Plan(MergeDefinition definition, MergeOptions options, CancellationToken cancel = default) =>
+        Plan(definition, options, null, new Problems(goOn: false), cancel)!;
+
+    /// <summary>Plans a merge whose models need not all exist yet.</summary>
+    /// <param name="definition">What to merge and how.</param>
+    /// <param name="options">How to carry it out.</param>
+    /// <param name="planned">Results of earlier merges.</param>
+    /// <param name="problems">Collects what is wrong.</param>
+    /// <param name="cancel">Stops the planning.</param>
+    /// <returns>The plan; null after a problem.</returns>
+    internal static MergePlan? Plan(MergeDefinition definition, MergeOptions options, PlannedModels? planned, Problems problems, CancellationToken cancel)
     {
-        var planner = new MergePlanner(definition, cancel);
-        planner.PlanModules();
-        planner.WarnOfIdlePatterns("include", definition.Include);
-        planner.WarnOfIdlePatterns("exclude", definition.Exclude);
-        return new MergePlan(definition, planner._models, planner._tensors, planner._leftOut, planner._warnings, planner._vocabulary, options);
+        int before = problems.Found.Count;
+        MergePlan? plan = null;
+        problems.Attempt(() =>
+        {
+            var planner = new MergePlanner(definition, planned, problems, cancel);
+            planner.PlanModules();
+            if (problems.Found.Count > before)
+                planner.BindAll();
+            else
+                plan = new MergePlan(definition, planner._models, planner._draft, options);
+        });
+        return plan;
+    }
+
+    // parameters are read when a computation is bound; after a problem with tensors, one with parameters is worth knowing too
+    private void BindAll()
+    {
+        _problems.Attempt(() =>
+        {
+            var stages = new ModelStages(new ModelContext(_definition, _draft.Tensors));
+            foreach (TensorPlan tensor in _draft.Tensors.Where(t => t.Action == TensorAction.Merge))
+                stages.Bind(tensor, Numerics.Kernels.For<float>());
+        });
     }
 
     private void PlanModules()
     {
-        foreach (MergeSlice slice in _definition.AllModules.SelectMany(m => m.Slices))
-            CheckModels(slice);
-        PlanWhole(_definition.AllModules[0].Slices[0], [_definition.Parameters]);
-        _tensors.Sort(static (a, b) => NaturalOrder.Instance.Compare(a.Output.Name, b.Output.Name));
-        if (_tensors.Count == 0)
-            throw new CabsException(CabsError.NothingToMerge, $"{_models.Donor.Path}: holds no tensors", _models.Donor.Path);
-        if (!_tensors.Any(t => t.Action == TensorAction.Merge) && (_definition.Include.Count > 0 || _definition.Exclude.Count > 0))
-            _warnings.Add($"include and exclude leave no tensor to merge; the result is a copy of {_models.Donor.Path}");
+        IReadOnlyList<MergeModule> modules = _definition.AllModules;
+        bool complete = true;
+        foreach (MergeSlice slice in modules.SelectMany(m => m.Slices))
+            complete &= _problems.Attempt(() => CheckModels(slice));
+        if (!complete)
+            return;
+        if (_definition.Modules.Count == 0)
+            new WholePlanner(_draft).Plan(modules[0].Slices[0], [_definition.Parameters], null);
+        else
+            PlanParts(modules);
+        _draft.Finish();
     }
+
+    private void PlanParts(IReadOnlyList<MergeModule> modules)
+    {
+        foreach (MergeModule module in modules)
+        {
+            if (modules.Count(m => PartOf(_models.Donor, m) == PartOf(_models.Donor, module)) > 1)
+                throw new CabsException(CabsError.RecipeInvalid, $"{module.Origin}: module {Text.Quote(module.Name!)} is the same part of the model as another one here; keep one", module.Name);
+        }
+
+        ModulePart[] named = [.. modules.Select(m => PartOf(_models.Donor, m))];
+        ModulePart[] forgotten = [.. MapOf(_models.Donor).Parts.Except(named)];
+        ModulePart? main = MapOf(_models.Donor).Homes.FirstOrDefault(named.Contains);
+        foreach (ModulePart part in forgotten)
+        {
+            // an output head beside the parts belongs to one of them; anything larger must be named
+            if (part.Stack is not null || part.Names.Count() > 2 || main is null)
+                throw new CabsException(CabsError.RecipeInvalid, $"{modules[0].Origin ?? _definition.Origin}: the recipe says nothing of {part.Name} ({Text.Quote(part.Names.First())}, …); add it under 'modules'", part.Name);
+        }
+
+        for (int i = 0; i < modules.Count; i++)
+        {
+            MergeModule module = modules[i];
+            bool takesStrays = named[i] == main;
+            Func<Checkpoint, ModulePart> partOf = model => WithStrays(PartOf(model, module), takesStrays ? MapOf(model).Parts.Where(p => forgotten.Any(f => f.Name == p.Name)) : []);
+            _problems.Attempt(() =>
+            {
+                if (module.Slices is [{ Sources: var sources } slice] && sources.All(s => s.Layers is null))
+                    new WholePlanner(_draft).Plan(slice, [module.Parameters, _definition.Parameters], partOf);
+                else
+                    new SlicePlanner(_draft, module, partOf).Plan();
+            });
+        }
+    }
+
+    private static ModulePart WithStrays(ModulePart part, IEnumerable<ModulePart> strays) =>
+        strays.Aggregate(part, (all, stray) => all with { Before = [.. all.Before, .. stray.Before], After = [.. all.After, .. stray.After] });
+
+    private ModulePart PartOf(Checkpoint model, MergeModule module)
+    {
+        ModuleMap map = MapOf(model);
+        string names = string.Join(", ", map.Parts.Select(p => p.Name));
+        string origin = (module.Origin ?? module.Slices[0].Origin) is { } known ? $"{known}: " : string.Empty;
+        return map.Find(module.Name) ?? throw new CabsException(CabsError.RecipeInvalid, module.Name is null
+            ? $"{origin}{model.Path} consists of several parts ({names}); name them under 'modules', each with its own 'slices' or 'models'"
+            : $"{origin}{model.Path} has no module {Text.Quote(module.Name)}{Suggestion.Hint(module.Name, map.Parts.Select(p => p.Name))} (it has {names})", module.Name ?? "slices");
+    }
+
+    private ModuleMap MapOf(Checkpoint model) => _maps.TryGetValue(model, out ModuleMap? map) ? map : _maps[model] = ModuleMap.Of(model);
 
     // the base rule and the number of models, before anything else
     private void CheckModels(MergeSlice slice)
@@ -58,66 +132,9 @@ public sealed class MergePlanner
         MergeMethod method = _definition.Method;
         string where = slice.Origin is { } origin ? $"{origin}: " : string.Empty;
         if (method.BaseRule == BaseRule.Required && slice.BasePath is null)
-            throw new CabsException(CabsError.RecipeInvalid, $"{where}method {method.Name} needs a base_model, and there is none", "base_model");
-        int count = slice.Sources.Count(s => !IsBase(slice, s));
+            throw new CabsException(CabsError.RecipeInvalid, $"{where}method {method.Name} needs a base model; give 'base_model'", "base_model");
+        int count = slice.Sources.Count(s => !_models.IsBase(slice, s));
         if (!method.InputCount.Allows(count))
-            throw new CabsException(CabsError.RecipeInvalid, $"{where}method {method.Name} takes {method.InputCount}{(slice.BasePath is not null && method.BaseRule != BaseRule.Ignored ? " besides the base" : string.Empty)}, and there {(count == 1 ? "is" : "are")} {count}", "models");
-    }
-
-    private bool IsBase(MergeSlice slice, ModelInput source) =>
-        _definition.Method.BaseRule != BaseRule.Ignored && slice.BasePath is { } path && _models[path] == _models[source.Path];
-
-    private int IndexOf(ModelInput source) => _models.Inputs.ToList().IndexOf(_models[source.Path]);
-
-    private void PlanWhole(MergeSlice slice, IReadOnlyList<ParameterSet> levels)
-    {
-        Checkpoint? inBase = _models.Base;
-        ModelInput[] sources = [.. slice.Sources.Where(s => !IsBase(slice, s))];
-        Checkpoint[] inputs = [.. sources.Select(s => _models[s.Path])];
-        Checkpoint reference = inBase ?? inputs[0];
-        var names = reference.Tensors.Select(t => t.Name).ToList();
-        var layers = new LayerMap(names);
-        if (reference.TiesEmbeddings && _pairing.TakesPart(TiedWeights.Head) && inputs.Any(i => HasOwnHead(i, reference)))
-            names.Add(TiedWeights.Head);
-        foreach (string name in names)
-        {
-            var scope = new TensorScope(layers.PlaceOf(name), [.. sources.Select(s => new InputScope(s, IndexOf(s), name))], levels);
-            _tensors.Add(_pairing.Plan(name, inBase is null ? null : new WantedTensor(inBase, name), [.. inputs.Select(i => new WantedTensor(i, name))], scope));
-        }
-
-        ReportLeftOut(reference, sources, inputs);
-    }
-
-    private void ReportLeftOut(Checkpoint reference, ModelInput[] sources, Checkpoint[] inputs)
-    {
-        var names = _tensors.Select(t => t.Output.Name).ToHashSet(StringComparer.Ordinal);
-        for (int i = 0; i < inputs.Length; i++)
-        {
-            foreach (TensorInfo tensor in inputs[i].Tensors.Where(t => !names.Contains(t.Name)))
-            {
-                string whose = reference == _models.Base ? "the base" : reference.Name;
-                string reason = tensor.Name != TiedWeights.Head || !reference.TiesEmbeddings ? $"{whose} has no such tensor"
-                    : _pairing.TakesPart(tensor.Name) ? $"{whose} ties it to its embedding, and so does this model"
-                    : $"{whose} ties it to its embedding, and it is excluded";
-                _leftOut.Add(new LeftOutTensor(sources[i].Name, tensor.Name, reason));
-            }
-        }
-    }
-
-    // a pattern that fits nothing is a misspelt one
-    private void WarnOfIdlePatterns(string key, IReadOnlyList<string> patterns)
-    {
-        foreach (string pattern in patterns.Where(p => !_tensors.Any(t => TensorPairing.Matches(p, t.Output.Name)) && !TensorPairing.Matches(p, TiedWeights.Head)))
-            _warnings.Add($"{key} {Text.Quote(pattern)} fits no tensor");
-    }
-
-    // many fine-tunes of tied models store the head a second time; only one that differs from the embedding says something
-    private bool HasOwnHead(Checkpoint input, Checkpoint reference)
-    {
-        TensorInfo? head = input.Find(TiedWeights.Head), embedding = TiedWeights.FindEmbedding(input);
-        if (head is null || (embedding is not null && TensorComparison.AreIdentical(head, embedding, _cancel)))
-            return false;
-        _warnings.Add($"{input.Path}: has its own {TiedWeights.Head}, {reference.Path} ties it to its embedding; the result stores one, so set tie_word_embeddings to false in its config.json");
-        return true;
+            throw new CabsException(CabsError.RecipeInvalid, $"{where}method {method.Name} takes {method.InputCount}{(slice.BasePath is not null && method.BaseRule != BaseRule.Ignored ? " besides the base" : string.Empty)}, and there {(count == 1 ? "is 1" : $"are {count}")}", "models");
     }
 }

@@ -42,7 +42,7 @@ public sealed class MergeRun
     {
         _clock.Start();
         CheckpointWriter.CheckDestination(destination, _plan.Models, _plan.Options.Force);
-        CheckpointWriter.CheckDestination(destination, _plan.TokenizerFiles.Where(f => f.Source is not null).Select(f => Path.GetDirectoryName(f.Source!)!).Distinct());
+        CheckpointWriter.CheckDestination(destination, _plan.TokenizerFolders);
         using var reader = new CheckpointReader();
         using CheckpointWriter writer = CheckpointWriter.Create(destination, _plan.Layout, _plan.Options.Force);
         (_reader, _writer) = (reader, writer);

@@ -115,6 +115,27 @@ public sealed record MethodParameter(string Name, ParameterKind Kind, ParameterS
         }
     }
 
+    /// <summary>Reads one value that YAML has given a type already. A text becomes a number where it reads as one, a word becomes a
+    /// switch, but not a number.</summary>
+    /// <param name="given">A double, a bool or a text.</param>
+    /// <param name="value">A double, a bool or a word.</param>
+    /// <returns>False when it is not a value of this parameter.</returns>
+    public bool TryRead(object given, out object value)
+    {
+        switch (given)
+        {
+            case double number when Kind != ParameterKind.Choice:
+                return TryRead(number.ToString("R", CultureInfo.InvariantCulture), out value);
+            case bool flag:
+                return TryRead(flag ? "true" : "false", out value);
+            case string text when Kind is ParameterKind.Number or ParameterKind.Integer && !Words.Contains(text, StringComparer.OrdinalIgnoreCase):
+                value = TryNumber(text.Trim(), out double read) ? read : 0.0;
+                return TryNumber(text.Trim(), out read) && Accepts(read);
+            default:
+                return TryRead(given.ToString()!, out value);
+        }
+    }
+
     /// <summary>Whether a number lies in the range and is whole where it must be.</summary>
     public bool Accepts(double number) =>
         number >= Minimum && number <= Maximum && double.IsFinite(number) && (Kind != ParameterKind.Integer || number == Math.Floor(number));

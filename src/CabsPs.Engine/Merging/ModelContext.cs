@@ -6,7 +6,7 @@ public sealed class ModelContext
     private readonly Dictionary<string, long> _starts = new(StringComparer.Ordinal);
     private readonly long[] _counts;
 
-    internal ModelContext(MergeDefinition definition, IEnumerable<TensorPlan> tensors)
+    internal ModelContext(MergeDefinition definition, IReadOnlyList<TensorPlan> tensors)
     {
         Definition = definition;
         Tensors = [.. tensors.Where(t => t.Action == TensorAction.Merge).Select(t => new TensorContext(definition, t, this))];
@@ -18,7 +18,7 @@ public sealed class ModelContext
 
         _counts = [.. Enumerable.Range(0, definition.Inputs.Count).Select(v => Tensors.Where(t => t.InputOf(v) >= 0).Sum(t => t.Count))];
         AnyDouble = Tensors.Any(t => t.Plan.InDouble);
-        Layers = new LayerMap(Tensors.Select(t => t.Tensor));
+        Layers = new LayerMap(tensors.Select(t => t.Output.Name));
     }
 
     /// <summary>What is merged and how.</summary>
@@ -30,7 +30,7 @@ public sealed class ModelContext
     /// <summary>How many weights they have together.</summary>
     public long Count { get; }
 
-    /// <summary>Their layers.</summary>
+    /// <summary>The layers of the result, those that are copied included.</summary>
     public LayerMap Layers { get; }
 
     /// <summary>Whether some are computed in float64.</summary>

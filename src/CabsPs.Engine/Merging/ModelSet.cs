@@ -7,25 +7,21 @@ internal sealed class ModelSet
 {
     private readonly Dictionary<string, Checkpoint> _byPath = new(StringComparer.Ordinal);
     private readonly List<Checkpoint> _all = [];
+    private readonly PlannedModels? _planned;
+    private readonly bool _hasBase;
 
     /// <summary>Opens all models of a definition.</summary>
     /// <exception cref="CabsException">A model cannot be read.</exception>
-    public ModelSet(MergeDefinition definition)
+    public ModelSet(MergeDefinition definition, PlannedModels? planned)
     {
-        if (definition.BasePath is { } path)
+        _planned = planned;
+        _hasBase = definition.Method.BaseRule != BaseRule.Ignored;
+        foreach (string path in definition.MergedPaths)
             Add(path);
-        foreach (ModelInput input in definition.Inputs.Concat(definition.Modules.SelectMany(m => m.Slices).SelectMany(s => s.Sources)))
-            Add(input.Path);
-        foreach (MergeSlice slice in definition.Modules.SelectMany(m => m.Slices))
-        {
-            if (slice.BasePath is { } own)
-                Add(own);
-        }
-
         if (_all.Count == 0)
             throw new CabsException(CabsError.NothingToMerge, "there is no model to merge");
         Inputs = [.. definition.Inputs.Select(i => this[i.Path])];
-        Base = definition.BasePath is { } used && definition.Method.BaseRule != BaseRule.Ignored ? this[used] : null;
+        Base = definition.BasePath is { } used && _hasBase ? this[used] : null;
         Donor = definition.BasePath is { } donor ? this[donor] : _all[0];
     }
 
@@ -44,11 +40,30 @@ internal sealed class ModelSet
     /// <summary>The model at a path.</summary>
     public Checkpoint this[string path] => _byPath[path];
 
+    /// <summary>A model that is not merged, as vocabularies may need one: the result of an earlier merge that a path stands for, or null.</summary>
+    public Checkpoint? FindPlanned(string path) => _planned?.Find(path);
+
+    /// <summary>Whether a source of a slice is the slice's base.</summary>
+    public bool IsBase(MergeSlice slice, ModelInput source) => _hasBase && slice.BasePath is { } path && this[path] == this[source.Path];
+
+    /// <summary>A model's place among the definition's inputs.</summary>
+    public int IndexOf(ModelInput source)
+    {
+        Checkpoint model = this[source.Path];
+        for (int i = 0; i < Inputs.Count; i++)
+        {
+            if (Inputs[i] == model)
+                return i;
+        }
+
+        throw new ArgumentException($"{source.Path} is not among the inputs", nameof(source));
+    }
+
     private void Add(string path)
     {
         if (_byPath.ContainsKey(path))
             return;
-        Checkpoint model = _all.FirstOrDefault(m => ModelPaths.AreSame(m.Path, path)) ?? Checkpoint.Open(path);
+        Checkpoint model = _all.FirstOrDefault(m => ModelPaths.AreSame(m.Path, path)) ?? _planned?.Find(path) ?? Checkpoint.Open(path);
         _byPath.Add(path, model);
         if (!_all.Contains(model))
             _all.Add(model);

@@ -102,9 +102,11 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
 
         foreach (SparsifierKernel<T> group in _groups)
         {
-            int own = SumsOf(group, pass);
-            if (own > 0)
-                group.Measure(pass, tile, sums[..own]);
+            // a pass may measure without sums
+            if (pass >= group.MeasuringPasses)
+                continue;
+            int own = group.SumCount(pass);
+            group.Measure(pass, tile, sums[..own]);
             sums = sums[own..];
         }
     }
@@ -126,9 +128,10 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
 
         foreach (SparsifierKernel<T> group in _groups)
         {
-            int own = SumsOf(group, pass);
-            if (own > 0)
-                group.Complete(pass, totals[..own]);
+            if (pass >= group.MeasuringPasses)
+                continue;
+            int own = group.SumCount(pass);
+            group.Complete(pass, totals[..own]);
             totals = totals[own..];
         }
 

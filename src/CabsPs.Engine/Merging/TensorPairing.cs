@@ -107,10 +107,12 @@ internal sealed class TensorPairing(MergeDefinition definition, IVocabularyFit? 
             ? $"{wanted.Model.Path}: lacks tensor {Text.Quote(wanted.Name)} of {known.Model.Path}; use 'missing: skip' to let it add nothing there, or exclude the tensor"
             : $"{wanted.Model.Path}: lacks tensor {Text.Quote(wanted.Name)}, which the recipe needs", wanted.Name);
 
-    private static CabsException ShapeMismatch(string name, TensorInfo main, TensorInfo tensor)
+    private CabsException ShapeMismatch(string name, TensorInfo main, TensorInfo tensor)
     {
         string remedy = VocabularyTensors.IsName(name) || VocabularyTensors.IsName(tensor.Name)
-            ? "the vocabularies differ: say 'tokenizer: {source: union}' or '{source: base}' in the recipe, or cut them with --unsafe-truncate-embeddings"
+            ? definition.Tokenizer is null
+                ? "the vocabularies differ: a 'tokenizer' key (such as 'tokenizer: {source: union}') fits them to each other, --unsafe-truncate-embeddings cuts them to the shortest"
+                : "they differ in more than their rows, so they belong to different models"
             : "the models are not of one kind, or exclude the tensor to keep the former";
         return new CabsException(CabsError.TensorShapeMismatch, $"tensor {Text.Quote(name)} is {main.ShapeText} in {main.File} but {tensor.ShapeText} in {tensor.File}; {remedy}", name);
     }

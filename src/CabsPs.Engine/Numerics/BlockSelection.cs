@@ -13,15 +13,18 @@ namespace CabsPs.Engine.Numerics;
 internal static class BlockSelection<TCodes>
     where TCodes : struct, ICodes
 {
-    // the window spans half an octave down and up in steps of under half a percent; the search below a code goes on bit by bit
-    private const int WindowShift = 15;
-    private const uint HalfOctave = 1 << 22;
+    // a code is a step of about half a percent, and the window half an octave down and up; where thresholds jump further, as they
+    // do where most of a block ties, twice that. What the codes leave open is searched bit by bit
+    private const int NarrowShift = 15;
+    private const int WideShift = 16;
+    private const uint WideFlag = 1u << 31;
     private const int Abreast = 4;
     private const int LongestAbreast = 1024;
     private const int FewCandidates = 16;
 
     /// <summary>See <see cref="IKernels{T}.KeepLargest"/>.</summary>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void KeepLargest(ReadOnlySpan<float> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint)
     {
         mask.Clear();
@@ -64,35 +67,37 @@ internal static class BlockSelection<TCodes>
     /// <param name="codes">Room for 64 codes per word.</param>
     /// <param name="hint">Where the search begins and the next one shall begin.</param>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void KeepAmong(ReadOnlySpan<float> block, Span<ulong> candidates, int wanted, Span<ulong> kept, Span<byte> codes, ref uint hint)
     {
         Span<float> rest = stackalloc float[64];
         var work = new Workspace(codes, candidates, kept, rest);
         kept.Clear();
-        uint floor = hint > HalfOctave ? hint - HalfOctave : 1;
-        Encode(block, floor, WindowShift, codes, rest);
+        (uint floor, int shift) = Window(hint);
+        Encode(block, floor, shift, codes, rest);
         for (int w = 0; w < candidates.Length; w++)
             TCodes.Erase(ref codes[w * 64], candidates[w]);
         int code = FindCode(codes, wanted);
         if (code is 0 or 255)
         {
-            hint = Search(block, wanted, 0, 23, codes, work);
+            hint = Search(block, wanted, 0, 23, codes, work) | WideFlag;
             return;
         }
 
-        floor += (uint)code << WindowShift;
-        hint = (uint)(hint + (((long)floor - hint) / 4));
-        Search(block, Divide(wanted, code, codes, work), floor, WindowShift - 8, codes, work);
+        floor += (uint)code << shift;
+        Approach(ref hint, floor, 4);
+        Search(block, Divide(wanted, code, codes, work), floor, shift - 8, codes, work);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void KeepAbreast(ReadOnlySpan<float> delta, int start, int length, int quota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint, in Workspace work)
     {
-        uint floor = hint > HalfOctave ? hint - HalfOctave : 1;
+        (uint floor, int shift) = Window(hint);
         int words = work.Kept.Length, padded = words * 64;
         for (int b = 0; b < Abreast; b++)
         {
             int at = start + (b * length);
-            Encode(delta.Slice(at, length), floor, WindowShift, work.Codes.Slice(b * padded, padded), work.Rest);
+            Encode(delta.Slice(at, length), floor, shift, work.Codes.Slice(b * padded, padded), work.Rest);
             if (claimed.IsEmpty)
                 continue;
             for (int w = 0; w < words; w++)
@@ -109,33 +114,57 @@ internal static class BlockSelection<TCodes>
             t3 += bit & ~Sign(TCodes.CountAtLeast(in Unsafe.Add(ref codes, 3 * padded), padded, t3 + bit) - quota);
         }
 
-        Settle(delta, start, length, quota, t0, floor, claimed, mask, ref hint, work, 0);
-        Settle(delta, start + length, length, quota, t1, floor, claimed, mask, ref hint, work, padded);
-        Settle(delta, start + (2 * length), length, quota, t2, floor, claimed, mask, ref hint, work, 2 * padded);
-        Settle(delta, start + (3 * length), length, quota, t3, floor, claimed, mask, ref hint, work, 3 * padded);
-    }
-
-    // all ones below zero, none from zero on: no branch, because no processor could guess it
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Sign(int value) => value >> 31;
-
-    // the lowest code also holds what lies below the window and what may not be chosen, the highest what lies above
-    private static void Settle(ReadOnlySpan<float> delta, int start, int length, int quota, int code, uint floor, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint, in Workspace work, int at)
-    {
-        ReadOnlySpan<float> block = delta.Slice(start, length);
-        if (code is 0 or 255)
+        bool aligned = ((start | length) & 63) == 0;
+        int open = aligned ? 0 : 0b1111;
+        if (aligned)
         {
-            Keep(block, quota, claimed, start, ref hint, new Workspace(work.Codes.Slice(at, work.Kept.Length * 64), work.Candidates, work.Kept, work.Rest));
-            BitMask.Put(mask, start, work.Kept);
-            return;
+            ref float block = ref Unsafe.Add(ref MemoryMarshal.GetReference(delta), start);
+            ref ulong kept = ref mask[start >> 6];
+            open |= SettleTies(ref block, ref codes, words, quota, t0, ref kept, work);
+            open |= SettleTies(ref Unsafe.Add(ref block, length), ref Unsafe.Add(ref codes, padded), words, quota, t1, ref Unsafe.Add(ref kept, words), work) << 1;
+            open |= SettleTies(ref Unsafe.Add(ref block, 2 * length), ref Unsafe.Add(ref codes, 2 * padded), words, quota, t2, ref Unsafe.Add(ref kept, 2 * words), work) << 2;
+            open |= SettleTies(ref Unsafe.Add(ref block, 3 * length), ref Unsafe.Add(ref codes, 3 * padded), words, quota, t3, ref Unsafe.Add(ref kept, 3 * words), work) << 3;
+            Approach(ref hint, floor + ((uint)(t0 + t1 + t2 + t3) << shift >> 2), 2);
+            // candidates left open ask for finer codes, where they would reach as far
+            if (open != 0 && IsInner(t0) & IsInner(t1) & IsInner(t2) & IsInner(t3))
+                hint &= ~WideFlag;
         }
 
-        uint found = floor + ((uint)code << WindowShift);
-        // the mean of late thresholds: where they jump between two values, the window holds both
-        hint = (uint)(hint + (((long)found - hint) / 4));
-        ref byte codes = ref Unsafe.Add(ref MemoryMarshal.GetReference(work.Codes), at);
-        ref ulong kept = ref MemoryMarshal.GetReference(work.Kept), candidates = ref MemoryMarshal.GetReference(work.Candidates);
-        int words = work.Kept.Length, wanted = quota, count = 0, occupied = 0;
+        Span<int> found = [t0, t1, t2, t3];
+        for (; open != 0; open &= open - 1)
+        {
+            int b = BitOperations.TrailingZeroCount(open), at = start + (b * length);
+            if (aligned)
+                mask.Slice(at >> 6, words).Clear();
+            Settle(delta.Slice(at, length), at, quota, found[b], floor, shift, claimed, ref hint, new Workspace(work.Codes.Slice(b * padded, padded), work.Candidates, work.Kept, work.Rest));
+            BitMask.Put(mask, at, work.Kept);
+        }
+    }
+
+    // where codes begin for a guess at the threshold, and how many bits they leave out
+    private static (uint Floor, int Shift) Window(uint hint)
+    {
+        int shift = (hint & WideFlag) != 0 ? WideShift : NarrowShift;
+        uint middle = hint & ~WideFlag, below = 1u << (shift + 7);
+        return (middle > below ? middle - below : 1, shift);
+    }
+
+    // the mean of late thresholds: where they jump between two values, the window holds both
+    private static void Approach(ref uint hint, uint found, int part)
+    {
+        int middle = (int)(hint & ~WideFlag);
+        hint = (hint & WideFlag) | (uint)(middle + (((int)found - middle) / part));
+    }
+
+    private static bool IsInner(int code) => code is >= 80 and < 176;
+
+    // without a branch, so that four blocks run side by side: right where all that have the code tie or are wanted, as nearly
+    // always; returns 1 where not, and the block is to be done again
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int SettleTies(ref float block, ref byte codes, int words, int quota, int code, ref ulong kept, in Workspace work)
+    {
+        ref ulong candidates = ref MemoryMarshal.GetReference(work.Candidates);
+        int wanted = quota, count = 0, occupied = 0;
         for (int w = 0; w < words; w++)
         {
             ulong greater = TCodes.AtLeast(in Unsafe.Add(ref codes, w * 64), code + 1);
@@ -147,26 +176,52 @@ internal static class BlockSelection<TCodes>
             occupied |= (equal != 0 ? 1 : 0) << w;
         }
 
-        int word = BitOperations.TrailingZeroCount(occupied);
-        int first = (word * 64) + BitOperations.TrailingZeroCount(Unsafe.Add(ref candidates, word));
-        uint magnitude = (uint)ReferenceKernels<float>.Magnitude(block[first]);
+        int word = BitOperations.TrailingZeroCount(occupied | (1 << (words - 1)));
+        int first = Math.Min((word * 64) + BitOperations.TrailingZeroCount(Unsafe.Add(ref candidates, word)), (words * 64) - 1);
+        uint magnitude = BitConverter.SingleToUInt32Bits(Unsafe.Add(ref block, first)) & 0x7FFF_FFFF;
         ulong others = 0;
+        int left = wanted;
         for (int w = 0; w < words; w++)
-            others |= Unsafe.Add(ref candidates, w) & ~TCodes.SameMagnitude(in Word(block, w, work.Rest), magnitude);
-        if (others == 0 || count == wanted)
-            KeepLowest(wanted, words, work);
-        else
-            Search(block, wanted, found, WindowShift - 8, work.Codes.Slice(at, words * 64), work);
-        BitMask.Put(mask, start, work.Kept);
+        {
+            ulong equal = Unsafe.Add(ref candidates, w);
+            others |= equal & ~TCodes.SameMagnitude(in Unsafe.Add(ref block, w * 64), magnitude);
+            Unsafe.Add(ref kept, w) |= BitMask.Lowest(equal, left);
+            left = Math.Max(0, left - BitOperations.PopCount(equal));
+        }
+
+        bool settled = (others == 0 | count == wanted) & code != 0 & code != 255;
+        return settled ? 0 : 1;
+    }
+
+    // all ones below zero, none from zero on: no branch, because no processor could guess it
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Sign(int value) => value >> 31;
+
+    // the lowest code also holds what lies below the window and what may not be chosen, the highest what lies above
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Settle(ReadOnlySpan<float> block, int start, int quota, int code, uint floor, int shift, ReadOnlySpan<ulong> claimed, ref uint hint, in Workspace work)
+    {
+        if (code is 0 or 255)
+        {
+            Keep(block, quota, claimed, start, ref hint, work);
+            hint |= WideFlag;
+            return;
+        }
+
+        Span<ulong> candidates = work.Candidates;
+        candidates.Fill(ulong.MaxValue);
+        work.Kept.Clear();
+        Search(block, Divide(quota, code, work.Codes, work), floor + ((uint)code << shift), shift - 8, work.Codes, work);
     }
 
     // one block from scratch: among the free positions first, then among the claimed ones
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Keep(ReadOnlySpan<float> block, int quota, ReadOnlySpan<ulong> claimed, int start, ref uint hint, in Workspace work)
     {
         work.Kept.Clear();
         int free = Candidates(block, claimed, start, taken: false, work);
         if (Math.Min(quota, free) > 0)
-            hint = Search(block, Math.Min(quota, free), 0, 23, work.Codes, work);
+            hint = Search(block, Math.Min(quota, free), 0, 23, work.Codes, work) | (hint & WideFlag);
         if (quota <= free || claimed.IsEmpty)
             return;
         int taken = Candidates(block, claimed, start, taken: true, work);
@@ -174,6 +229,7 @@ internal static class BlockSelection<TCodes>
             Search(block, Math.Min(quota - free, taken), 0, 23, work.Codes, work);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Candidates(ReadOnlySpan<float> block, ReadOnlySpan<ulong> claimed, int start, bool taken, in Workspace work)
     {
         int count = 0;
@@ -189,6 +245,7 @@ internal static class BlockSelection<TCodes>
     }
 
     // adds the largest candidates, all of them at least `floor`, to what is kept; returns about the smallest
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint Search(ReadOnlySpan<float> block, int wanted, uint floor, int shift, Span<byte> codes, in Workspace work)
     {
         int words = BitMask.WordCount(block.Length);
@@ -218,6 +275,7 @@ internal static class BlockSelection<TCodes>
     }
 
     // the greatest code that enough codes reach
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int FindCode(ReadOnlySpan<byte> codes, int wanted)
     {
         int code = 0;
@@ -227,6 +285,7 @@ internal static class BlockSelection<TCodes>
     }
 
     // keeps what lies above a code and leaves as candidates what has it; returns how many are still wanted
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Divide(int wanted, int code, ReadOnlySpan<byte> codes, in Workspace work)
     {
         Span<ulong> candidates = work.Candidates, kept = work.Kept;
@@ -241,6 +300,7 @@ internal static class BlockSelection<TCodes>
         return wanted;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int CountAndCompare(ReadOnlySpan<float> block, int words, in Workspace work, out bool tied)
     {
         int count = 0, first = 0;
@@ -260,6 +320,7 @@ internal static class BlockSelection<TCodes>
         return count;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void KeepLowest(int wanted, int words, in Workspace work)
     {
         ReadOnlySpan<ulong> candidates = work.Candidates[..words];
@@ -273,6 +334,7 @@ internal static class BlockSelection<TCodes>
 
     // orders them as integers: magnitude, then the lower index
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void KeepFew(ReadOnlySpan<float> block, int wanted, int words, in Workspace work)
     {
         Span<ulong> keys = stackalloc ulong[FewCandidates];
@@ -296,6 +358,7 @@ internal static class BlockSelection<TCodes>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Encode(ReadOnlySpan<float> block, uint floor, int shift, Span<byte> codes, Span<float> rest)
     {
         for (int w = 0; w < BitMask.WordCount(block.Length); w++)

@@ -12,24 +12,11 @@ internal readonly struct Codes512 : ICodes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Encode64(ref readonly float delta, uint floor, int shift, ref byte codes)
     {
-        for (nuint i = 0; i < 64; i += 16)
-        {
-            Vector512<uint> value = Magnitude(in delta, i);
-            value = (Vector512.Max(value, Vector512.Create(floor)) - Vector512.Create(floor)) >>> shift;
-            Vector128<byte> bytes;
-            if (Avx512F.IsSupported)
-            {
-                bytes = Avx512F.ConvertToVector128ByteWithSaturation(value);
-            }
-            else
-            {
-                value = Vector512.Min(value, Vector512.Create(255u));
-                Vector256<ushort> words = Vector256.Narrow(value.GetLower(), value.GetUpper());
-                bytes = Vector128.Narrow(words.GetLower(), words.GetUpper());
-            }
-
-            bytes.StoreUnsafe(ref codes, i);
-        }
+        Vector512<uint> least = Vector512.Create(floor);
+        Encode(in delta, 0, least, shift).StoreUnsafe(ref codes);
+        Encode(in delta, 16, least, shift).StoreUnsafe(ref codes, 16);
+        Encode(in delta, 32, least, shift).StoreUnsafe(ref codes, 32);
+        Encode(in delta, 48, least, shift).StoreUnsafe(ref codes, 48);
     }
 
     /// <inheritdoc/>
@@ -37,15 +24,15 @@ internal readonly struct Codes512 : ICodes
     public static int CountAtLeast(ref readonly byte codes, int length, int code)
     {
         Vector512<byte> limit = Vector512.Create((byte)code);
-        int count = 0;
-        int i = 0;
-        for (; i + 256 <= length; i += 256)
+        // the usual block, at fixed places
+        if (length == 256)
         {
-            count += BitOperations.PopCount(AtLeast(in codes, i, limit)) + BitOperations.PopCount(AtLeast(in codes, i + 64, limit))
-                + (BitOperations.PopCount(AtLeast(in codes, i + 128, limit)) + BitOperations.PopCount(AtLeast(in codes, i + 192, limit)));
+            return BitOperations.PopCount(AtLeast(in codes, 0, limit)) + BitOperations.PopCount(AtLeast(in codes, 64, limit))
+                + (BitOperations.PopCount(AtLeast(in codes, 128, limit)) + BitOperations.PopCount(AtLeast(in codes, 192, limit)));
         }
 
-        for (; i < length; i += 64)
+        int count = 0;
+        for (nuint i = 0; i < (nuint)length; i += 64)
             count += BitOperations.PopCount(AtLeast(in codes, i, limit));
         return count;
     }
@@ -78,8 +65,19 @@ internal readonly struct Codes512 : ICodes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong AtLeast(ref readonly byte codes, int i, Vector512<byte> limit) =>
-        Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(in codes, (nuint)i), limit).ExtractMostSignificantBits();
+    private static Vector128<byte> Encode(ref readonly float delta, nuint i, Vector512<uint> floor, int shift)
+    {
+        Vector512<uint> value = (Vector512.Max(Magnitude(in delta, i), floor) - floor) >>> shift;
+        if (Avx512F.IsSupported)
+            return Avx512F.ConvertToVector128ByteWithSaturation(value);
+        value = Vector512.Min(value, Vector512.Create(255u));
+        Vector256<ushort> words = Vector256.Narrow(value.GetLower(), value.GetUpper());
+        return Vector128.Narrow(words.GetLower(), words.GetUpper());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong AtLeast(ref readonly byte codes, nuint i, Vector512<byte> limit) =>
+        Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(in codes, i), limit).ExtractMostSignificantBits();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Magnitude(ref readonly float delta, nuint i) =>

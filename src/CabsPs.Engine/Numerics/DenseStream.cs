@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace CabsPs.Engine.Numerics;
 
 /// <summary>A dense task vector on its way from the file: where its stored weights lie and its factor.</summary>
@@ -28,6 +30,7 @@ internal static unsafe class DenseStream
     }
 
     // the usual number of experts, without a loop over them
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static V RunTwo<V, TIn, TOut>(byte* origin, StoredTerm first, StoredTerm second, float divisor, float lambda, byte* destination, int end)
         where V : struct, ILanes<V>
         where TIn : struct, IStored
@@ -51,6 +54,7 @@ internal static unsafe class DenseStream
         return largest;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static V RunAny<V, TIn, TOut>(byte* origin, ReadOnlySpan<StoredTerm> terms, float divisor, float lambda, byte* destination, int from, int end)
         where V : struct, ILanes<V>
         where TIn : struct, IStored

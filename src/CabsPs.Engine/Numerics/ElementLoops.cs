@@ -15,6 +15,7 @@ internal static class ElementLoops<V>
     private const uint LargestFinite = 0x7F7F_FFFF;
 
     /// <summary>See <see cref="IKernels{T}.Widen"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Widen<TStored>(ReadOnlySpan<byte> source, Span<float> destination, int start, int end)
         where TStored : struct, IStored
     {
@@ -35,6 +36,7 @@ internal static class ElementLoops<V>
     }
 
     /// <summary>See <see cref="IKernels{T}.WidenDelta"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool WidenDelta<TStored>(ReadOnlySpan<byte> source, ReadOnlySpan<float> origin, Span<float> delta, int start, int end)
         where TStored : struct, IStored
     {
@@ -64,6 +66,7 @@ internal static class ElementLoops<V>
     }
 
     /// <summary>See <see cref="IKernels{T}.Narrow"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Narrow<TStored>(ReadOnlySpan<float> source, Span<byte> destination, int start, int end)
         where TStored : struct, IStored
     {
@@ -74,6 +77,7 @@ internal static class ElementLoops<V>
     }
 
     /// <summary>values[i] = values[i] op other[i].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Apply<TOperation>(Span<float> values, ReadOnlySpan<float> other, int start, int end)
         where TOperation : struct, IOperation
     {
@@ -84,6 +88,7 @@ internal static class ElementLoops<V>
     }
 
     /// <summary>values[i] = values[i] op number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Apply<TOperation>(Span<float> values, float number, int start, int end)
         where TOperation : struct, IOperation
     {
@@ -95,6 +100,7 @@ internal static class ElementLoops<V>
 
     /// <summary>See <see cref="IKernels{T}.AddScaled(Span{T}, ReadOnlySpan{T}, T, ReadOnlySpan{ulong})"/>; an empty mask is one of
     /// ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(Span<float> total, ReadOnlySpan<float> delta, float weight, ReadOnlySpan<ulong> mask, int start, int end)
     {
         ref float sum = ref MemoryMarshal.GetReference(total);
@@ -110,17 +116,18 @@ internal static class ElementLoops<V>
         }
     }
 
-    /// <summary>See <see cref="IKernels{T}.Combine"/>: four vectors side by side, each summed in registers. Where a
-    /// mask has a zero, +0 is added: a sum that began at +0 is never −0, so that leaves every bit alone.</summary>
-    /// <returns>The first element not done: fewer than four vectors are left.</returns>
-    public static int Combine<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, Span<byte> destination, int start, int end)
+    /// <summary>See <see cref="IKernels{T}.Combine"/>: four vectors side by side, each summed in registers. Results are rounded as
+    /// numbers that are not NaN.</summary>
+    /// <returns>Whether that was right: false when a result is NaN or infinite, and the range is to be done again.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static bool Combine<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, Span<byte> destination, int end)
         where TStored : struct, IStored
     {
         ref float origin = ref MemoryMarshal.GetReference(tile.Base);
         ref byte to = ref MemoryMarshal.GetReference(destination);
-        V factor = V.Of(lambda), by = V.Of(divisor);
-        int i = start;
-        for (; i + (4 * V.Count) <= end; i += 4 * V.Count)
+        V factor = V.Of(lambda), by = V.Of(divisor), largest = V.OfBits(0);
+        bool scaled = divisor != 1 || lambda != 1;
+        for (int i = 0; i < end; i += 4 * V.Count)
         {
             V a = V.OfBits(0), b = V.OfBits(0), c = V.OfBits(0), d = V.OfBits(0);
             foreach (Term<float> term in terms)
@@ -132,30 +139,37 @@ internal static class ElementLoops<V>
                 if (term.Masked)
                 {
                     ulong bits = tile.Mask(term.Input)[i >> 6] >> i;
-                    pa = V.Keep(pa, (uint)bits);
-                    pb = V.Keep(pb, (uint)(bits >> V.Count));
-                    pc = V.Keep(pc, (uint)(bits >> (2 * V.Count)));
-                    pd = V.Keep(pd, (uint)(bits >> (3 * V.Count)));
+                    a = V.AddWhere(a, pa, (uint)bits);
+                    b = V.AddWhere(b, pb, (uint)(bits >> V.Count));
+                    c = V.AddWhere(c, pc, (uint)(bits >> (2 * V.Count)));
+                    d = V.AddWhere(d, pd, (uint)(bits >> (3 * V.Count)));
                 }
-
-                a += pa;
-                b += pb;
-                c += pc;
-                d += pd;
+                else
+                {
+                    a += pa;
+                    b += pb;
+                    c += pc;
+                    d += pd;
+                }
             }
 
-            if (divisor != 1)
-                (a, b, c, d) = (a / by, b / by, c / by, d / by);
+            if (scaled)
+                (a, b, c, d) = (a / by * factor, b / by * factor, c / by * factor, d / by * factor);
             ref float at = ref Unsafe.Add(ref origin, i);
+            a = V.Load(in at) + a;
+            b = V.Load(in Unsafe.Add(ref at, V.Count)) + b;
+            c = V.Load(in Unsafe.Add(ref at, 2 * V.Count)) + c;
+            d = V.Load(in Unsafe.Add(ref at, 3 * V.Count)) + d;
+            largest = V.MaxBits(V.MaxBits(V.MaxBits(a & V.OfBits(MagnitudeBits), b & V.OfBits(MagnitudeBits)), V.MaxBits(c & V.OfBits(MagnitudeBits), d & V.OfBits(MagnitudeBits))), largest);
             ref byte into = ref Unsafe.Add(ref to, (nint)i * TStored.Size);
             int step = V.Count * TStored.Size;
-            TStored.Store(V.Load(in at) + (a * factor), ref into);
-            TStored.Store(V.Load(in Unsafe.Add(ref at, V.Count)) + (b * factor), ref Unsafe.Add(ref into, step));
-            TStored.Store(V.Load(in Unsafe.Add(ref at, 2 * V.Count)) + (c * factor), ref Unsafe.Add(ref into, 2 * step));
-            TStored.Store(V.Load(in Unsafe.Add(ref at, 3 * V.Count)) + (d * factor), ref Unsafe.Add(ref into, 3 * step));
+            TStored.StoreFinite(a, ref into);
+            TStored.StoreFinite(b, ref Unsafe.Add(ref into, step));
+            TStored.StoreFinite(c, ref Unsafe.Add(ref into, 2 * step));
+            TStored.StoreFinite(d, ref Unsafe.Add(ref into, 3 * step));
         }
 
-        return i;
+        return !V.AnyGreaterBits(largest, LargestFinite);
     }
 }
 

@@ -30,6 +30,9 @@ internal interface ILanes<TSelf>
     /// <summary>Lane i stays where bit i is one and becomes +0 where it is zero.</summary>
     static abstract TSelf Keep(TSelf value, uint bits);
 
+    /// <summary>sum + term in lane i where bit i is one, sum where it is zero.</summary>
+    static abstract TSelf AddWhere(TSelf sum, TSelf term, uint bits);
+
     /// <summary>Bit by bit: a where the condition is one, b where it is zero.</summary>
     static abstract TSelf Select(TSelf condition, TSelf a, TSelf b);
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using CabsPs.Engine.Merging;
 
 namespace CabsPs.Engine.Numerics;
@@ -112,6 +113,7 @@ internal static class JointSelection<V, TCodes>
             leads[w] &= room.Candidates[w];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint Smallest(ReadOnlySpan<float> block, ReadOnlySpan<ulong> kept)
     {
         int whole = block.Length - (block.Length % V.Count);

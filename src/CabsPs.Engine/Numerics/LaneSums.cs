@@ -35,6 +35,7 @@ internal static class LaneSums<TFigure>
         return (ReferenceKernels<float>.AddUp(all), ReferenceKernels<float>.AddUp(kept));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void By512(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask, Span<double> all, Span<double> kept)
     {
         ref float from = ref MemoryMarshal.GetReference(values);
@@ -47,9 +48,9 @@ internal static class LaneSums<TFigure>
             a1 += s1;
             if (mask.IsEmpty)
                 continue;
-            uint bits = (uint)(mask[i >> 6] >> i);
-            k0 += Keep(s0, bits);
-            k1 += Keep(s1, bits >> 8);
+            Vector512<ulong> bits = Vector512.Create(mask[i >> 6] >> i);
+            k0 = AddWhere(k0, s0, bits & Vector512.Create(1ul, 2, 4, 8, 16, 32, 64, 128));
+            k1 = AddWhere(k1, s1, bits & Vector512.Create(256ul, 512, 1024, 2048, 4096, 8192, 16384, 32768));
         }
 
         a0.CopyTo(all);
@@ -58,6 +59,7 @@ internal static class LaneSums<TFigure>
         k1.CopyTo(kept[8..]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void By256(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask, Span<double> all, Span<double> kept)
     {
         ref float from = ref MemoryMarshal.GetReference(values);
@@ -90,6 +92,7 @@ internal static class LaneSums<TFigure>
     }
 
     // sixteen sums of two lanes do not fit the registers; four at a time do
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void By128(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask, Span<double> all, Span<double> kept)
     {
         ref float from = ref MemoryMarshal.GetReference(values);
@@ -136,11 +139,8 @@ internal static class LaneSums<TFigure>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Keep(Vector512<double> value, uint bits)
-    {
-        Vector512<ulong> lane = Vector512.Create(1ul, 2, 4, 8, 16, 32, 64, 128);
-        return Vector512.ConditionalSelect(Vector512.Equals(Vector512.Create((ulong)bits) & lane, Vector512<ulong>.Zero).AsDouble(), Vector512<double>.Zero, value);
-    }
+    private static Vector512<double> AddWhere(Vector512<double> sum, Vector512<double> term, Vector512<ulong> bits) =>
+        Vector512.ConditionalSelect(Vector512.Equals(bits, Vector512<ulong>.Zero).AsDouble(), sum, sum + term);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> Keep(Vector256<double> value, uint bits)

@@ -42,6 +42,10 @@ internal readonly struct Lanes1(float value) : ILanes<Lanes1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 AddWhere(Lanes1 sum, Lanes1 term, uint bits) => (bits & 1) != 0 ? new(sum._value + term._value) : sum;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 Select(Lanes1 condition, Lanes1 a, Lanes1 b) => From((condition.Bits & a.Bits) | (~condition.Bits & b.Bits));
 
     /// <inheritdoc/>

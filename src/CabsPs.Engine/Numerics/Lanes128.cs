@@ -56,6 +56,15 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 AddWhere(Lanes128 sum, Lanes128 term, uint bits)
+    {
+        Vector128<uint> lane = Vector128.Create(1u, 2u, 4u, 8u);
+        Vector128<float> without = Vector128.Equals(Vector128.Create(bits) & lane, Vector128<uint>.Zero).AsSingle();
+        return new(Vector128.ConditionalSelect(without, sum._value, sum._value + term._value));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Select(Lanes128 condition, Lanes128 a, Lanes128 b) => From(Vector128.ConditionalSelect(condition.Bits, a.Bits, b.Bits));
 
     /// <inheritdoc/>

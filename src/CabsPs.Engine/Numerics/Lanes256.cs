@@ -60,6 +60,15 @@ internal readonly struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 AddWhere(Lanes256 sum, Lanes256 term, uint bits)
+    {
+        Vector256<uint> lane = Vector256.Create(1u, 2u, 4u, 8u, 16u, 32u, 64u, 128u);
+        Vector256<float> without = Vector256.Equals(Vector256.Create(bits) & lane, Vector256<uint>.Zero).AsSingle();
+        return new(Vector256.ConditionalSelect(without, sum._value, sum._value + term._value));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Select(Lanes256 condition, Lanes256 a, Lanes256 b) => From(Vector256.ConditionalSelect(condition.Bits, a.Bits, b.Bits));
 
     /// <inheritdoc/>

@@ -65,6 +65,15 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 AddWhere(Lanes512 sum, Lanes512 term, uint bits)
+    {
+        Vector512<uint> lane = Vector512.Create(1u, 2u, 4u, 8u, 16u, 32u, 64u, 128u, 256u, 512u, 1024u, 2048u, 4096u, 8192u, 16384u, 32768u);
+        Vector512<float> without = Vector512.Equals(Vector512.Create(bits) & lane, Vector512<uint>.Zero).AsSingle();
+        return new(Vector512.ConditionalSelect(without, sum._value, sum._value + term._value));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Select(Lanes512 condition, Lanes512 a, Lanes512 b) => From(Vector512.ConditionalSelect(condition.Bits, a.Bits, b.Bits));
 
     /// <inheritdoc/>

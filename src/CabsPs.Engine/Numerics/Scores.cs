@@ -10,6 +10,7 @@ namespace CabsPs.Engine.Numerics;
 internal static class Scores
 {
     /// <summary>scores[i] = |delta[i]| / rms; zeros past the end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Fill<V>(ReadOnlySpan<float> delta, double rms, Span<double> scores)
         where V : struct, ILanes<V>
     {
@@ -37,6 +38,7 @@ internal static class Scores
     }
 
     /// <summary>Finds per free position the active vector with the highest score above zero, the first of equals.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void FindLeaders<V>(JointRoom room)
         where V : struct, ILanes<V>
     {
@@ -62,6 +64,7 @@ internal static class Scores
     }
 
     /// <summary>Which scores lie above a limit, or at it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void FindAbove<V>(ReadOnlySpan<double> scores, double limit, bool orEqual, Span<ulong> above)
         where V : struct, ILanes<V>
     {

@@ -239,8 +239,9 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
         where TStored : struct, IStored
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, tile.Length * TStored.Size);
-        int done = ElementLoops<V>.Combine<TStored>(tile, terms, divisor, lambda, destination, 0, tile.Length);
-        Combine1<TStored>(tile, terms, divisor, lambda, destination, done);
+        int whole = tile.Length - (tile.Length % (4 * V.Count));
+        bool finite = ElementLoops<V>.Combine<TStored>(tile, terms, divisor, lambda, destination, whole);
+        CombineRest<TStored>(tile, terms, divisor, lambda, destination, finite ? whole : 0);
     }
 
     private static void CombineElected<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, ReadOnlySpan<float> shares, bool normalize, float lambda, Span<byte> destination)
@@ -255,7 +256,7 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
         }
     }
 
-    private static void Combine1<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, Span<byte> destination, int start)
+    private static void CombineRest<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, Span<byte> destination, int start)
         where TStored : struct, IStored
     {
         for (int i = start; i < tile.Length; i++)

@@ -5,7 +5,7 @@ namespace CabsPs.Engine.Recipes;
 
 /// <summary>Reads <c>parameters</c> mappings: plain values, gradients over the layers, and values under a filter, as mergekit
 /// writes them. What a value may be follows from the methods' declarations.</summary>
-internal sealed class ParameterReader(RecipeDocument document, MergeMethod method, List<string> warnings)
+internal sealed class ParameterReader(RecipeDocument document, MergeMethod method, Problems problems)
 {
     // parameters of mergekit's methods; harmless where another method does not use them
     private static readonly string[] s_elsewhere =
@@ -17,6 +17,10 @@ internal sealed class ParameterReader(RecipeDocument document, MergeMethod metho
     /// <summary>Whether the method has a parameter of this name.</summary>
     public bool Knows(string name) => method.Parameters.Any(p => p.Name == name);
 
+    /// <summary>Reads the <c>parameters</c> among some entries; none where there are none.</summary>
+    public ParameterSet ReadAt(IReadOnlyDictionary<string, (YamlNode Key, YamlNode Value)> entries, bool underModel) =>
+        entries.TryGetValue("parameters", out var given) && !RecipeDocument.IsNull(given.Value) ? Read(given.Value, underModel) : ParameterSet.Empty;
+
     /// <summary>Reads one mapping.</summary>
     /// <param name="node">The mapping.</param>
     /// <param name="underModel">True under a model, where what applies to the whole merge has no effect.</param>
@@ -24,25 +28,27 @@ internal sealed class ParameterReader(RecipeDocument document, MergeMethod metho
     {
         var values = new Dictionary<string, IReadOnlyList<ParameterCondition>>(StringComparer.Ordinal);
         foreach ((string name, (YamlNode key, YamlNode value)) in document.Entries(node, "'parameters'"))
-        {
-            MethodParameter? parameter = method.Parameters.FirstOrDefault(p => p.Name == name);
-            if (parameter is null)
-            {
-                if (!s_elsewhere.Contains(name) && !MethodCatalog.All.Any(m => m.Parameters.Any(p => p.Name == name)))
-                    throw document.Error(key, $"unknown parameter '{name}' of method {method.Name}{Suggestion.Hint(name, method.Parameters.Select(p => p.Name))}", key: name);
-                warnings.Add($"{document.At(key)}: '{name}' has no effect with method {method.Name}");
-            }
-            else if (underModel && parameter.Scope == ParameterScope.Global)
-            {
-                warnings.Add($"{document.At(key)}: '{name}' has no effect under a model; it applies to the whole merge and belongs under the top-level 'parameters'");
-            }
-            else if (Conditions(parameter, value) is { Count: > 0 } conditions)
-            {
-                values.Add(name, conditions);
-            }
-        }
-
+            problems.Attempt(() => Read(name, key, value, underModel, values));
         return new ParameterSet(values);
+    }
+
+    private void Read(string name, YamlNode key, YamlNode value, bool underModel, Dictionary<string, IReadOnlyList<ParameterCondition>> values)
+    {
+        MethodParameter? parameter = method.Parameters.FirstOrDefault(p => p.Name == name);
+        if (parameter is null)
+        {
+            if (!s_elsewhere.Contains(name) && !MethodCatalog.All.Any(m => m.Parameters.Any(p => p.Name == name)))
+                throw document.Error(key, $"unknown parameter {Text.Quote(name)} of method {method.Name}{Suggestion.Hint(name, method.Parameters.Select(p => p.Name))}", key: name);
+            document.Warn(key, $"'{name}' has no effect with method {method.Name}");
+        }
+        else if (underModel && parameter.Scope == ParameterScope.Global)
+        {
+            document.Warn(key, $"'{name}' has no effect under a model; it applies to the whole merge and belongs under the top-level 'parameters'");
+        }
+        else if (Conditions(parameter, value) is { Count: > 0 } conditions)
+        {
+            values.Add(name, conditions);
+        }
     }
 
     private IReadOnlyList<ParameterCondition> Conditions(MethodParameter parameter, YamlNode node) => node switch
@@ -62,7 +68,7 @@ internal sealed class ParameterReader(RecipeDocument document, MergeMethod metho
         foreach ((string name, (YamlNode key, YamlNode entry)) in document.Entries(node, $"an entry of '{parameter.Name}'"))
         {
             if (name == "filter")
-                filter = RecipeDocument.IsNull(entry) ? null : document.Scalar(entry, "'filter'");
+                filter = RecipeDocument.IsNull(entry) ? null : Filter(entry);
             else if (name == "value")
                 value = entry;
             else
@@ -74,6 +80,10 @@ internal sealed class ParameterReader(RecipeDocument document, MergeMethod metho
         return new ParameterCondition(filter, Values(parameter, value));
     }
 
+    private string Filter(YamlNode node) => node is YamlScalarNode scalar && YamlScalar.Value(scalar) is string text
+        ? text
+        : throw document.Error(node, "a 'filter' is one text, a part of tensor names; put a number or a word such as yes in quotes, and give several filters as several entries", key: "filter");
+
     private List<object> Values(MethodParameter parameter, YamlNode node)
     {
         if (node is YamlSequenceNode { Children.Count: 0 })
@@ -81,7 +91,7 @@ internal sealed class ParameterReader(RecipeDocument document, MergeMethod metho
         var values = new List<object>();
         foreach (YamlNode item in node is YamlSequenceNode list ? list.Children : [node])
         {
-            if (item is not YamlScalarNode { Value: { } text } || RecipeDocument.IsNull(item) || !parameter.TryRead(text, out object value))
+            if (item is not YamlScalarNode given || YamlScalar.Value(given, parameter) is not { } value)
                 throw document.Error(item, $"'{parameter.Name}' is {(item is YamlScalarNode scalar ? Text.Quote(scalar.Value ?? string.Empty) : "nested")}; it takes {parameter.Expectation}", CabsError.ParameterInvalid, parameter.Name);
             values.Add(value);
         }

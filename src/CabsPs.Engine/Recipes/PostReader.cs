@@ -54,8 +54,7 @@ internal static class PostReader
         MethodParameter parameter = step.Parameters.FirstOrDefault(p => p.Name == name)
             ?? throw document.Error(key, $"unknown parameter {Text.Quote(name)} of step {step.Name}{Suggestion.Hint(name, step.Parameters.Select(p => p.Name))}", key: name);
         string text = document.Scalar(node, $"'{name}'");
-        return parameter.TryRead(text, out object value)
-            ? value
-            : throw document.Error(node, $"'{name}' is {Text.Quote(text)}; it takes {parameter.Expectation}", CabsError.ParameterInvalid, name);
+        return YamlScalar.Value((YamlScalarNode)node, parameter)
+            ?? throw document.Error(node, $"'{name}' is {Text.Quote(text)}; it takes {parameter.Expectation}", CabsError.ParameterInvalid, name);
     }
 }

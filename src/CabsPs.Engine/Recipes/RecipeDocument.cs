@@ -20,41 +20,75 @@ internal sealed class RecipeDocument
     /// <summary>The document's mapping.</summary>
     public YamlMappingNode Root { get; }
 
+    /// <summary>What the reader wants the recipe's writer to know, with lines.</summary>
+    public List<string> Warnings { get; } = [];
+
     /// <summary>Reads a recipe file of one document.</summary>
     /// <exception cref="CabsException">The file is not readable or not one YAML mapping.</exception>
-    public static RecipeDocument Read(string path)
+    public static RecipeDocument Read(string path) => ReadAll(path) is [var only]
+        ? only
+        : throw new CabsException(CabsError.RecipeInvalid, $"{path}: holds several documents, and this takes one", path);
+
+    /// <summary>Reads all documents of a recipe file.</summary>
+    /// <exception cref="CabsException">The file is not readable, or a document is not a mapping.</exception>
+    public static IReadOnlyList<RecipeDocument> ReadAll(string path)
     {
-        string text;
+        var stream = new YamlStream();
+        string text = ReadText(path);
+        var scanner = new Scanner(new StringReader(text));
+        try
+        {
+            CheckDepth(scanner, path);
+            scanner = new Scanner(new StringReader(text));
+            stream.Load(new Parser(scanner));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException and not CabsException)
+        {
+            // some broken texts end the parser with exceptions of other kinds
+            long line = e is YamlException known ? known.Start.Line : scanner.CurrentPosition.Line;
+            string reason = e is YamlException ? (e.InnerException?.Message ?? e.Message).ReplaceLineEndings(" ") : "a bracket, quote or indentation is wrong here or before";
+            throw new CabsException(CabsError.RecipeInvalid, $"{path} line {line}: not valid YAML: {reason}", path, e);
+        }
+
+        // mergekit's users end files with a lone ---
+        var documents = new List<RecipeDocument>();
+        foreach (YamlNode root in stream.Documents.Select(d => d.RootNode).Where(r => !IsNull(r)))
+        {
+            documents.Add(new RecipeDocument(path, root as YamlMappingNode
+                ?? throw new CabsException(CabsError.RecipeInvalid, $"{path} line {root.Start.Line}: not a recipe; it must be a mapping with merge_method and models", path)));
+        }
+
+        return documents.Count > 0 ? documents : throw new CabsException(CabsError.RecipeInvalid, $"{path}: is empty; a recipe is a mapping with merge_method and models", path);
+    }
+
+    private static string ReadText(string path)
+    {
         try
         {
             if (Directory.Exists(path))
                 throw new CabsException(CabsError.RecipeInvalid, $"{path}: is a folder; give a recipe file", path);
             if (new FileInfo(path) is { Exists: true, Length: > MaxBytes })
                 throw new CabsException(CabsError.RecipeInvalid, $"{path}: a recipe has at most {Text.Bytes(MaxBytes)}", path);
-            text = File.ReadAllText(path);
+            return File.ReadAllText(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             string reason = e is FileNotFoundException or DirectoryNotFoundException ? "no such recipe file" : $"cannot be read: {e.Message}";
             throw new CabsException(CabsError.RecipeInvalid, $"{path}: {reason}", path, e);
         }
+    }
 
-        var stream = new YamlStream();
-        try
-        {
-            CheckDepth(text, path);
-            stream.Load(new StringReader(text));
-        }
-        catch (YamlException e)
-        {
-            throw new CabsException(CabsError.RecipeInvalid, $"{path} line {e.Start.Line}: not valid YAML: {e.InnerException?.Message ?? e.Message}", path, e);
-        }
+    /// <summary>Notes something that has no effect or may not be meant.</summary>
+    public void Warn(YamlNode node, string message) => Warnings.Add($"{At(node)}: {message}");
 
-        if (stream.Documents.Count != 1)
-            throw new CabsException(CabsError.RecipeInvalid, $"{path}: holds {stream.Documents.Count} documents; a recipe is one", path);
-        if (stream.Documents[0].RootNode is not YamlMappingNode root)
-            throw new CabsException(CabsError.RecipeInvalid, $"{path}: not a recipe; it must be a mapping with merge_method, base_model and models", path);
-        return new RecipeDocument(path, root);
+    /// <summary>Refuses keys that nobody knows.</summary>
+    public void CheckKeys(IReadOnlyDictionary<string, (YamlNode Key, YamlNode Value)> entries, IReadOnlyList<string> known, string what)
+    {
+        foreach ((string name, (YamlNode key, _)) in entries)
+        {
+            if (!known.Contains(name))
+                throw Error(key, $"unknown key {Text.Quote(name)} in {what}{Suggestion.Hint(name, known)}{(Suggestion.Nearest(name, known) is null ? $" (known: {string.Join(", ", known)})" : string.Empty)}", key: name);
+        }
     }
 
     /// <summary>An error at a node.</summary>
@@ -91,9 +125,9 @@ internal sealed class RecipeDocument
         node is YamlScalarNode { Style: ScalarStyle.Plain or ScalarStyle.Any } scalar && scalar.Value is null or "" or "~" or "null" or "Null" or "NULL";
 
     // nodes are built recursively; a file of brackets would end the process by overflowing its stack
-    private static void CheckDepth(string text, string path)
+    private static void CheckDepth(Scanner scanner, string path)
     {
-        var parser = new Parser(new StringReader(text));
+        var parser = new Parser(scanner);
         int depth = 0;
         while (parser.MoveNext())
         {

@@ -4,9 +4,11 @@ using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Engine.TaskVectors;
 
-/// <summary>A sparsifier that looks at one vector at a time, and may scale up what it keeps.</summary>
+/// <summary>A sparsifier that looks at one vector at a time, and may scale up what it keeps. Vectors choose side by side, or each only among
+/// positions that no earlier one keeps.</summary>
 public abstract class IndependentSparsifier : Sparsifier
 {
+    private static readonly MethodParameter s_assignment = new("assignment", ParameterKind.Choice, ParameterScope.Global, "Who gets a position that several vectors want: all of them, or (sequential) the earliest alone, so that the later ones choose among what is left.") { Default = "none", Words = ["none", "sequential"] };
     private readonly MethodParameter _rescale;
 
     /// <summary>Creates the sparsifier.</summary>
@@ -18,7 +20,7 @@ public abstract class IndependentSparsifier : Sparsifier
     protected static MethodParameter Density { get; } = new("density", ParameterKind.Number, ParameterScope.Model, "The share of a task vector's weights that stay.") { Default = 1.0, Minimum = 0 };
 
     /// <inheritdoc/>
-    public sealed override IReadOnlyList<MethodParameter> Parameters => [Density, .. OwnParameters, _rescale];
+    public sealed override IReadOnlyList<MethodParameter> Parameters => [Density, .. OwnParameters, s_assignment, _rescale];
 
     /// <summary>Parameters besides density and rescale.</summary>
     protected virtual IReadOnlyList<MethodParameter> OwnParameters => [];
@@ -28,9 +30,9 @@ public abstract class IndependentSparsifier : Sparsifier
     {
         int[] members = [.. group.Members];
         double[] densities = [.. members.Select(i => (double)context.Value(Density, i, group.Parameters))];
+        VectorMask<T>[] masks = [.. members.Select((member, i) => Bind<T>(context, group, member, densities[i]))];
         return new Kernel<T>(
-            members,
-            [.. members.Select((member, i) => Bind<T>(context, group, member, densities[i]))],
+            (string)context.Value(s_assignment, group.Parameters) == "sequential" ? new SequentialMaskSet<T>(members, masks) : new MaskSet<T>(members, masks),
             context.Value(_rescale, group.Parameters) switch { true or "l1" => Rescale.L1, "density" => Rescale.Density, _ => Rescale.None },
             densities,
             kernels);
@@ -56,49 +58,43 @@ public abstract class IndependentSparsifier : Sparsifier
     {
         // as mergekit: norms below this are noise, and a factor would blow them up
         private const double SmallestNorm = 1e-7;
-        private readonly int[] _members;
-        private readonly VectorMask<T>[] _masks;
+        private readonly MaskSet<T> _masks;
         private readonly Rescale _rescale;
         private readonly double[] _factors;
         private readonly IKernels<T> _kernels;
 
-        public Kernel(int[] members, VectorMask<T>[] masks, Rescale rescale, double[] densities, IKernels<T> kernels)
+        public Kernel(MaskSet<T> masks, Rescale rescale, double[] densities, IKernels<T> kernels)
         {
-            _members = members;
             _masks = masks;
             _rescale = rescale;
             _kernels = kernels;
             _factors = [.. densities.Select(d => rescale == Rescale.Density && d is > 0 and < 1 ? 1 / d : 1)];
-            BlockLength = masks.Aggregate(1, (length, mask) => length / (int)BigInteger.GreatestCommonDivisor(length, mask.BlockLength) * mask.BlockLength);
         }
 
-        public override IReadOnlyList<int> Members => _members;
+        public override IReadOnlyList<int> Members => _masks.Members;
 
-        public override int BlockLength { get; }
+        public override int BlockLength => _masks.BlockLength;
 
-        public override int MeasuringPasses => MaskPasses + (_rescale == Rescale.L1 ? 1 : 0);
+        public override int MeasuringPasses => _masks.MeasuringPasses + (_rescale == Rescale.L1 ? 1 : 0);
 
-        private int MaskPasses => _masks.Length == 0 ? 0 : _masks.Max(m => m.MeasuringPasses);
+        public override int SumCount(int pass) => pass < _masks.MeasuringPasses ? 0 : 2 * _masks.Members.Length;
 
-        public override int SumCount(int pass) => pass < MaskPasses ? 0 : 2 * _members.Length;
+        public override int StrideOf(int pass) => pass < _masks.MeasuringPasses ? _masks.StrideOf(pass) : 1;
 
-        public override int StrideOf(int pass) =>
-            pass < MaskPasses ? _masks.Where(m => pass < m.MeasuringPasses).Min(m => m.StrideOf(pass)) : 1;
-
-        public override double FactorOf(int member) => _factors[Array.IndexOf(_members, member)];
+        public override double FactorOf(int member) => _factors[Array.IndexOf(_masks.Members, member)];
 
         public override void Measure(int pass, Tile<T> tile, Span<double> sums)
         {
-            for (int v = 0; v < _members.Length; v++)
+            if (pass < _masks.MeasuringPasses)
             {
-                Span<T> delta = tile.Input(_members[v]);
-                if (pass < _masks[v].MeasuringPasses)
-                    _masks[v].Measure(pass, delta, tile.Start);
-                if (pass < MaskPasses)
-                    continue;
-                Span<ulong> mask = tile.Mask(_members[v]);
-                _masks[v].MakeMask(delta, tile.Start, mask);
-                (double all, double kept) = _kernels.SumsOfMagnitudes(delta, mask);
+                _masks.Measure(pass, tile);
+                return;
+            }
+
+            _masks.MakeMasks(tile);
+            for (int v = 0; v < _factors.Length; v++)
+            {
+                (double all, double kept) = _kernels.SumsOfMagnitudes(tile.Input(Members[v]), tile.Mask(Members[v]));
                 sums[2 * v] += all;
                 sums[(2 * v) + 1] += kept;
             }
@@ -106,20 +102,19 @@ public abstract class IndependentSparsifier : Sparsifier
 
         public override void Complete(int pass, ReadOnlySpan<double> totals)
         {
-            bool masksEnd = pass >= MaskPasses;
-            for (int v = 0; v < _members.Length; v++)
+            if (pass < _masks.MeasuringPasses)
             {
-                if (pass < _masks[v].MeasuringPasses)
-                    _masks[v].Complete(pass);
-                if (masksEnd && totals[2 * v] >= SmallestNorm && totals[(2 * v) + 1] >= SmallestNorm)
+                _masks.Complete(pass);
+                return;
+            }
+
+            for (int v = 0; v < _factors.Length; v++)
+            {
+                if (totals[2 * v] >= SmallestNorm && totals[(2 * v) + 1] >= SmallestNorm)
                     _factors[v] = totals[2 * v] / totals[(2 * v) + 1];
             }
         }
 
-        public override void MakeMasks(Tile<T> tile)
-        {
-            for (int v = 0; v < _members.Length; v++)
-                _masks[v].MakeMask(tile.Input(_members[v]), tile.Start, tile.Mask(_members[v]));
-        }
+        public override void MakeMasks(Tile<T> tile) => _masks.MakeMasks(tile);
     }
 }

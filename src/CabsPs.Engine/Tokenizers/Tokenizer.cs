@@ -64,4 +64,10 @@ public sealed class Tokenizer
     /// <returns>The tokenizer, or null when the model has no tokenizer files.</returns>
     /// <exception cref="CabsException">The files contradict themselves or are of a kind that is not known.</exception>
     public static Tokenizer? Read(string model) => Directory.Exists(model) ? TokenizerReading.Read(Path.GetFullPath(model)) : null;
+
+    /// <summary>Reads a model's tokenizer.</summary>
+    /// <param name="model">The model; of one that does not exist yet, the small files do.</param>
+    /// <returns>The tokenizer, or null when the model has no tokenizer files.</returns>
+    /// <exception cref="CabsException">The files contradict themselves or are of a kind that is not known.</exception>
+    public static Tokenizer? Read(Checkpoints.Checkpoint model) => Read(model.Folder ?? model.Path);
 }

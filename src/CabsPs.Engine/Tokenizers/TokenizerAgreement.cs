@@ -32,7 +32,7 @@ public static class TokenizerAgreement
     {
         try
         {
-            return Tokenizer.Read(model.Path);
+            return Tokenizer.Read(model);
         }
         catch (CabsException)
         {

@@ -3,26 +3,11 @@ using System.Text.Json;
 
 namespace CabsPs.Engine.Tokenizers;
 
-/// <summary>The places of a config.json that speak of the vocabulary.</summary>
+/// <summary>The places of a config.json that name tokens.</summary>
 internal static class VocabularyConfig
 {
-    private const string SizeKey = "vocab_size";
-
     // where models of several parts keep what concerns their text
     private static readonly string[][] s_parts = [[], ["text_config"], ["llm_config"], ["language_config"], ["thinker_config", "text_config"]];
-
-    /// <summary>The text with another vocabulary size. Where no key names the size, nothing changes.</summary>
-    public static byte[] WithSize(byte[] config, int size)
-    {
-        var text = new JsonText(config);
-        foreach (string[] part in s_parts)
-        {
-            if (text.Find([.. part, SizeKey]) is { Kind: JsonTokenType.Number } place)
-                text.Replace(place, size.ToString(CultureInfo.InvariantCulture));
-        }
-
-        return text.ToArray();
-    }
 
     /// <summary>What becomes wrong in a config.json when tokens get other numbers: it names tokens by number, and they are kept.</summary>
     /// <param name="config">The text.</param>

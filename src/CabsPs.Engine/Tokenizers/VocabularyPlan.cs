@@ -12,9 +12,11 @@ public sealed class VocabularyPlan : IVocabularyFit
     private readonly Dictionary<string, IReadOnlyList<RowMap>> _maps = new(StringComparer.Ordinal);
     private readonly RowMapBuilder _builder;
     private readonly List<string> _warnings;
+    private readonly Func<string, Checkpoint?>? _planned;
 
-    private VocabularyPlan(TokenizerSettings settings, IReadOnlyList<Checkpoint> models, IReadOnlyList<VocabularyModel> vocabularyModels, int? baseIndex)
+    private VocabularyPlan(TokenizerSettings settings, IReadOnlyList<Checkpoint> models, IReadOnlyList<VocabularyModel> vocabularyModels, int? baseIndex, Func<string, Checkpoint?>? planned)
     {
+        _planned = planned;
         _models = models;
         _vocabularyModels = vocabularyModels;
         Vocabulary = VocabularyBuilder.Build(settings, vocabularyModels, baseIndex);
@@ -28,6 +30,9 @@ public sealed class VocabularyPlan : IVocabularyFit
     /// <summary>The models, then those that only the settings name.</summary>
     public IReadOnlyList<VocabularyModel> Models => _vocabularyModels;
 
+    /// <summary>Models that only the settings name and that give rows; grows while tensors are mapped.</summary>
+    public IEnumerable<Checkpoint> RowDonors => _donors.Values;
+
     /// <summary>What the user may not have meant; grows while tensors are mapped.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
 
@@ -35,11 +40,12 @@ public sealed class VocabularyPlan : IVocabularyFit
     /// <param name="settings">What the recipe asks for.</param>
     /// <param name="models">All models of the merge, in the recipe's order; a base that is not listed among them stands first.</param>
     /// <param name="baseIndex">Which of them is the base, if any.</param>
+    /// <param name="planned">Finds models that do not exist yet; null where there are none.</param>
     /// <exception cref="CabsException">A tokenizer cannot be read, or the source has none.</exception>
-    public static VocabularyPlan Create(TokenizerSettings settings, IReadOnlyList<Checkpoint> models, int? baseIndex)
+    public static VocabularyPlan Create(TokenizerSettings settings, IReadOnlyList<Checkpoint> models, int? baseIndex, Func<string, Checkpoint?>? planned = null)
     {
         IReadOnlyList<string> names = ModelPaths.Names([.. models.Select(m => m.Path)]);
-        return new VocabularyPlan(settings, models, VocabularyModel.ReadAll([.. models.Select((m, i) => (names[i], m.Path))], settings), baseIndex);
+        return new VocabularyPlan(settings, models, VocabularyModel.ReadAll([.. models.Select((m, i) => (names[i], m))], settings, planned), baseIndex, planned);
     }
 
     /// <inheritdoc/>
@@ -88,10 +94,10 @@ public sealed class VocabularyPlan : IVocabularyFit
     /// <exception cref="CabsException">The source has no tokenizer files.</exception>
     public static IReadOnlyList<TokenizerFile> Files(string template, IReadOnlyList<Checkpoint> models, int source, List<string> warnings)
     {
-        Tokenizer tokenizer = Tokenizer.Read(models[source].Path)
+        Tokenizer tokenizer = Tokenizer.Read(models[source])
             ?? throw new CabsException(CabsError.VocabularyInvalid, $"'chat_template' goes into the tokenizer's files, and {models[source].Path} has none; give a 'tokenizer' key that names a model with them", "chat_template");
         // the others' tokenizers matter for a choice among their templates alone
-        IReadOnlyList<VocabularyModel> read = template == ChatTemplates.Auto ? VocabularyModel.ReadAll([.. models.Select(m => (m.Name, m.Path))], null) : [];
+        IReadOnlyList<VocabularyModel> read = template == ChatTemplates.Auto ? VocabularyModel.ReadAll([.. models.Select(m => (m.Name, m))], null) : [];
         return TokenizerOutput.Create(tokenizer, null, read, TemplateText(template, read, warnings), warnings);
     }
 
@@ -110,7 +116,7 @@ public sealed class VocabularyPlan : IVocabularyFit
         if (model < _models.Count)
             return _models[model];
         if (!_donors.TryGetValue(model, out Checkpoint? donor))
-            _donors.Add(model, donor = Checkpoint.Open(_vocabularyModels[model].Path));
+            _donors.Add(model, donor = _planned?.Invoke(_vocabularyModels[model].Path) ?? Checkpoint.Open(_vocabularyModels[model].Path));
         return donor;
     }
 

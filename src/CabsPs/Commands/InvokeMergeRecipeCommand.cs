@@ -3,29 +3,28 @@ using CabsPs.Engine.Recipes;
 
 namespace CabsPs.Commands;
 
-/// <summary>Runs a merge recipe: a YAML file in mergekit's form. Model paths are relative to the current location, then to the
-/// recipe's folder.</summary>
+/// <summary>Runs a merge recipe: a YAML file in mergekit's form, of one document or several that use each other's results.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "MergeRecipe", SupportsShouldProcess = true, DefaultParameterSetName = "Path")]
 [OutputType(typeof(MergeResult))]
-public sealed class InvokeMergeRecipeCommand : MergeCommand
+public sealed class InvokeMergeRecipeCommand : RecipeCommand
 {
-    /// <summary>The recipe; wildcards are allowed where they name one file.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Path")]
-    [ValidateNotNullOrEmpty]
-    [SupportsWildcards]
-    public string Path { get; set; } = string.Empty;
-
-    /// <summary>The recipe, its path taken as it is written.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "LiteralPath")]
-    [Alias("PSPath", "LP")]
-    [ValidateNotNullOrEmpty]
-    public string LiteralPath { get; set; } = string.Empty;
-
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Process(string path, string? destination, string? stages) => Attempt(() =>
     {
-        string[] recipes = ParameterSetName == "Path" ? [.. ResolveWildcard(Path)] : ResolveLiteral(LiteralPath) is { } full ? [full] : [];
-        foreach (string recipe in recipes)
-            Attempt(() => Merge(Recipe.Read(recipe, RequireLiteral("."))));
-    }
+        string location = RequireLiteral(".");
+        RecipeFile recipe = Recipe.ReadFile(path, location).With(Adjusted);
+        recipe.CheckPlaces(destination, stages, Places);
+        using RecipePlan plan = Run(cancel => RecipePlan.Create(recipe, Options, destination, stages, null, cancel));
+        foreach (RecipeStep step in plan.Steps)
+            Tell(step.Plan);
+        string what = string.Join("; then ", plan.Steps.Select(s => Describe(s.Plan, plan.Keeps(s) ? s.Destination : $"a temporary folder as {s.Name}")));
+        if (!ShouldProcess(what, $"{what}?", "Merge"))
+            return;
+        foreach (RecipeStep step in plan.Steps)
+        {
+            MergeResult result = Execute(step.Plan, step.Destination);
+            if (plan.Keeps(step))
+                WriteObject(result);
+        }
+    });
 }

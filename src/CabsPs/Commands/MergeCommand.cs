@@ -8,11 +8,6 @@ namespace CabsPs.Commands;
 /// <summary>What the cmdlets that write a merged model share: how it is stored, what it may cost, progress and the result.</summary>
 public abstract class MergeCommand : CabsCommand
 {
-    /// <summary>The folder the merged model gets; new or empty.</summary>
-    [Parameter(Mandatory = true)]
-    [ValidateNotNullOrEmpty]
-    public string OutputPath { get; set; } = string.Empty;
-
     /// <summary>The type the weights are stored as; without it, each tensor keeps the promoted type of its inputs (or what a
     /// recipe says).</summary>
     [Parameter]
@@ -46,31 +41,43 @@ public abstract class MergeCommand : CabsCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>Plans and carries out a merge, unless <c>-WhatIf</c> or the user's answer says not to.</summary>
-    internal void Merge(MergeDefinition definition)
+    /// <summary>How merges are carried out.</summary>
+    internal MergeOptions Options => new() { Threads = ThrottleLimit, MaxMemory = MaxMemory, ShardBytes = ShardSize, Force = Force };
+
+    /// <summary>A definition with what the parameters say.</summary>
+    /// <param name="definition">The definition.</param>
+    /// <param name="isResult">False for a merge whose result only others use.</param>
+    internal MergeDefinition Adjusted(MergeDefinition definition, bool isResult) =>
+        definition with { AllowNonFinite = AllowNonFinite, Seed = Seed, OutputType = (isResult ? TypeOf(DType) : null) ?? definition.OutputType };
+
+    /// <summary>Carries out a merge.</summary>
+    internal MergeResult Execute(MergePlan plan, string destination)
     {
-        string destination = RequireLiteral(OutputPath);
-        definition = definition with { AllowNonFinite = AllowNonFinite, Seed = Seed, OutputType = TypeOf(DType) ?? definition.OutputType };
-        var options = new MergeOptions { Threads = ThrottleLimit, MaxMemory = MaxMemory, ShardBytes = ShardSize, Force = Force };
-        MergePlan plan = Run(cancel =>
-        {
-            MergePlan made = MergePlanner.Plan(definition, options, cancel);
-            CheckpointWriter.CheckDestination(destination, made.Models, options.Force);
-            return made;
-        });
-        Tell(plan);
-        if (!ShouldProcess(Describe(plan, destination), $"{Describe(plan, destination)}?", "Merge"))
-            return;
         var run = new MergeRun(plan);
         var progress = new MergeProgressReporter(this, destination, run);
         try
         {
-            WriteObject(new MergeResult(Run(cancel => run.Execute(destination, cancel), progress.Report)));
+            return new MergeResult(Run(cancel => run.Execute(destination, cancel), progress.Report));
         }
         finally
         {
             progress.Complete();
         }
+    }
+
+    /// <summary>Says what a plan is about to do, for <c>-WhatIf</c> and <c>-Confirm</c>.</summary>
+    internal static string Describe(MergePlan plan, string destination) =>
+        $"merge {string.Join(", ", plan.Definition.Inputs.Where(i => i.Contributes).Select(i => i.Name))}{(plan.Base is null ? string.Empty : $" into {plan.Base.Name}")} by {plan.Definition.Method.Name}: "
+        + $"read {Text.Bytes(plan.BytesToRead)}, write {Text.Bytes(plan.Layout.ByteLength)} in {plan.Layout.Shards.Count} file(s) to {destination}, about {Text.Bytes(plan.Memory.ExpectedBytes)} of memory";
+
+    /// <summary>Says what the user may not have meant.</summary>
+    internal void Tell(MergePlan plan)
+    {
+        foreach (string warning in plan.Warnings)
+            WriteWarning(warning);
+        if (plan.LeftOut.Count > 0)
+            WriteWarning($"{plan.LeftOut.Count} tensor(s) of {plan.LeftOut.Select(t => t.Model).Distinct().Count()} model(s) are left out, {Text.Quote(plan.LeftOut[0].Tensor)} of {plan.LeftOut[0].Model} for one: {plan.LeftOut[0].Reason}; the result lists them under LeftOut");
+        WriteVerbose($"{plan.Tensors.Count(t => t.Action == TensorAction.Merge)} tensors are merged, {plan.Tensors.Count(t => t.Action != TensorAction.Merge)} copied, on {plan.Memory.Threads} thread(s)");
     }
 
     private static DType? TypeOf(TensorType? type) => type switch
@@ -81,17 +88,4 @@ public abstract class MergeCommand : CabsCommand
         TensorType.Float64 => Engine.Checkpoints.DType.F64,
         _ => Engine.Checkpoints.DType.F32,
     };
-
-    private static string Describe(MergePlan plan, string destination) =>
-        $"merge {string.Join(", ", plan.Definition.Inputs.Where(i => i.Contributes).Select(i => i.Name))}{(plan.Base is null ? string.Empty : $" into {plan.Base.Name}")} by {plan.Definition.Method.Name}: "
-        + $"read {Text.Bytes(plan.BytesToRead)}, write {Text.Bytes(plan.Layout.ByteLength)} in {plan.Layout.Shards.Count} file(s) to {destination}, about {Text.Bytes(plan.Memory.ExpectedBytes)} of memory";
-
-    private void Tell(MergePlan plan)
-    {
-        foreach (string warning in plan.Warnings)
-            WriteWarning(warning);
-        if (plan.LeftOut.Count > 0)
-            WriteWarning($"{plan.LeftOut.Count} tensor(s) of {plan.LeftOut.Select(t => t.Model).Distinct().Count()} model(s) are left out, {Text.Quote(plan.LeftOut[0].Tensor)} of {plan.LeftOut[0].Model} for one: {plan.LeftOut[0].Reason}; the result lists them under LeftOut");
-        WriteVerbose($"{plan.Tensors.Count(t => t.Action == TensorAction.Merge)} tensors are merged, {plan.Tensors.Count(t => t.Action != TensorAction.Merge)} copied, on {plan.Memory.Threads} thread(s)");
-    }
 }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using CabsPs.Engine;
+using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Merging;
 
 namespace CabsPs.Commands;
@@ -16,6 +17,11 @@ public sealed class MergeTaskVectorCommand : MergeCommand
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
     [ValidateNotNull]
     public TaskVector[] InputObject { get; set; } = [];
+
+    /// <summary>The folder the merged model gets; new or empty.</summary>
+    [Parameter(Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    public string OutputPath { get; set; } = string.Empty;
 
     /// <summary>One λ per vector in pipeline order, or one for all; without it each vector's own.</summary>
     [Parameter(ParameterSetName = "Weight")]
@@ -77,6 +83,21 @@ public sealed class MergeTaskVectorCommand : MergeCommand
         {
             ThrowTerminatingError(ErrorRecords.From(e));
         }
+    }
+
+    private void Merge(MergeDefinition definition)
+    {
+        string destination = RequireLiteral(OutputPath);
+        MergeOptions options = Options;
+        MergePlan plan = Run(cancel =>
+        {
+            MergePlan made = MergePlanner.Plan(Adjusted(definition, isResult: true), options, cancel);
+            CheckpointWriter.CheckDestination(destination, made.Models, options.Force);
+            return made;
+        });
+        Tell(plan);
+        if (ShouldProcess(Describe(plan, destination), $"{Describe(plan, destination)}?", "Merge"))
+            WriteObject(Execute(plan, destination));
     }
 
     private List<Engine.TaskVectors.TaskVector> Weighted()

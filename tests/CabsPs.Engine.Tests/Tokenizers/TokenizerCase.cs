@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Recipes;
 using CabsPs.Engine.Tokenizers;
 using YamlDotNet.RepresentationModel;
@@ -21,10 +22,10 @@ public sealed class TokenizerCase
         var reader = new TokenizerReader(Document, PathOf);
         Settings = reader.Read(_entries);
         Template = reader.ReadTemplate(_entries);
-        VocabularyModels = VocabularyModel.ReadAll([.. Paths.Select(p => (Path.GetFileName(p), p))], Settings);
+        VocabularyModels = VocabularyModel.ReadAll([.. Paths.Select(p => (Path.GetFileName(p), Checkpoint.Open(p)))], Settings);
     }
 
-    public static string Golden => Path.Combine(GoldenCases.Root, "..", "shared", "golden-recipes");
+    public static string Golden => RecipeCase.Root;
 
     public string Folder { get; }
 
@@ -50,8 +51,6 @@ public sealed class TokenizerCase
     /// <summary>The cases of one document whose name begins so.</summary>
     public static IEnumerable<string> Names(params string[] beginnings)
     {
-        if (!Directory.Exists(Golden))
-            yield break;
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Golden, "cases.json")));
         foreach (JsonElement entry in document.RootElement.EnumerateArray())
         {

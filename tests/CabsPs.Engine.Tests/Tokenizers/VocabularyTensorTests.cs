@@ -52,7 +52,7 @@ public sealed class VocabularyTensorTests : IDisposable
     [Fact]
     public void Vocab_size_changes_where_a_text_model_has_it()
     {
-        static string With(string config) => Encoding.UTF8.GetString(VocabularyConfig.WithSize(Encoding.UTF8.GetBytes(config), 77));
+        static string With(string config) => Encoding.UTF8.GetString(new ConfigEditor(ModelConfig.Parse(Encoding.UTF8.GetBytes(config), "config.json"), []).Edit(null, [], 77));
         Assert.Equal("""{"a": 1e-05, "vocab_size": 77, "b": {"vocab_size": 5}}""", With("""{"a": 1e-05, "vocab_size": 4, "b": {"vocab_size": 5}}"""));
         Assert.Equal("""{"text_config": {"vocab_size": 77}, "vision_config": {"vocab_size": 5}}""", With("""{"text_config": {"vocab_size": 4}, "vision_config": {"vocab_size": 5}}"""));
         Assert.Equal("{}", With("{}"));

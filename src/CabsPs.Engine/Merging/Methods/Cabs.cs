@@ -9,5 +9,8 @@ public sealed class Cabs() : TaskArithmetic("cabs", CabsSparsifier.Instance)
     public override string Summary => "task arithmetic over n:m-sparsified task vectors that avoid each other's positions";
 
     /// <inheritdoc/>
+    public override string Formula => "base + λ · Σ weight · mask ⊙ δ; a mask keeps the n largest |δ| of every m, first among positions no other vector keeps";
+
+    /// <inheritdoc/>
     public override string Source => "Yang et al., CABS: Conflict-Aware and Balanced Sparsification for Enhancing Model Merging, ICML 2025";
 }

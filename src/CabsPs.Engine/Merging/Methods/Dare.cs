@@ -9,6 +9,9 @@ public sealed class DareLinear() : TaskVectorMethod("dare_linear", new RandomSpa
     public override string Summary => "drops weights of task vectors at random, scales the rest up, adds";
 
     /// <inheritdoc/>
+    public override string Formula => "base + λ · Σ weight · kept δ · ‖δ‖₁/‖kept δ‖₁, each δ kept with probability density";
+
+    /// <inheritdoc/>
     public override string Source => "Yu et al., Language Models are Super Mario, ICML 2024";
 }
 
@@ -17,6 +20,9 @@ public sealed class DareTies() : TaskVectorMethod("dare_ties", new RandomSparsif
 {
     /// <inheritdoc/>
     public override string Summary => "drops weights of task vectors at random, scales the rest up, elects a sign per position";
+
+    /// <inheritdoc/>
+    public override string Formula => "base + λ · Σ w·δ over the terms whose sign is that of Σ w·δ, δ thinned as by dare_linear";
 
     /// <inheritdoc/>
     public override string Source => "Yu et al., Language Models are Super Mario, ICML 2024; Yadav et al., TIES-Merging, NeurIPS 2023";

@@ -9,6 +9,9 @@ public sealed class Della() : TaskVectorMethod("della", new DellaSparsifier(resc
     public override string Summary => "drops weights at random, small ones more often than large ones, and elects a sign per position";
 
     /// <inheritdoc/>
+    public override string Formula => "base + λ · Σ w·δ / Σ w over the terms whose sign is that of Σ w·δ, δ kept with probability density − ε (smallest of a row) to density + ε (largest)";
+
+    /// <inheritdoc/>
     public override string Source => "Deep, Bhardwaj and Poria, DELLA-Merging, 2024";
 }
 
@@ -17,6 +20,9 @@ public sealed class DellaLinear() : TaskVectorMethod("della_linear", new DellaSp
 {
     /// <inheritdoc/>
     public override string Summary => "drops weights at random, small ones more often than large ones, and adds";
+
+    /// <inheritdoc/>
+    public override string Formula => "base + λ · Σ weight · δ, δ kept with probability density − ε (smallest of a row) to density + ε (largest)";
 
     /// <inheritdoc/>
     public override string Source => "Deep, Bhardwaj and Poria, DELLA-Merging, 2024";

@@ -4,7 +4,7 @@ using CabsPs.Engine.Numerics;
 namespace CabsPs.Engine.Merging.Methods;
 
 /// <summary>Weighted average of whole models (model soups): Σ wᵢ·xᵢ / Σ wᵢ, or the plain sum without <c>normalize</c>.</summary>
-/// <remarks>Where all models agree, the average is their value bit for bit, whatever the weights.</remarks>
+/// <remarks>Where all models whose weight is not 0 agree, the average is their value bit for bit, whatever the weights.</remarks>
 public sealed class Linear : MergeMethod
 {
     private static readonly MethodParameter s_weight = new("weight", ParameterKind.Number, ParameterScope.Model, "The model's share.");
@@ -15,6 +15,9 @@ public sealed class Linear : MergeMethod
 
     /// <inheritdoc/>
     public override string Summary => "Σ weight · model / Σ weight";
+
+    /// <inheritdoc/>
+    public override string Formula => "Σ weight · model / Σ weight";
 
     /// <inheritdoc/>
     public override string Source => "Wortsman et al., Model soups, ICML 2022";
@@ -60,23 +63,7 @@ public sealed class Linear : MergeMethod
             for (int i = 0; i < weights.Length; i++)
                 kernels.AddScaled(output, tile.Input(i), T.CreateTruncating(weights[i]));
             kernels.Divide(output, T.CreateTruncating(sum));
-            KeepCommon(tile, output);
-        }
-
-        // what all models have in common must not move by the rounding of the sum
-        private void KeepCommon(Tile<T> tile, Span<T> output)
-        {
-            Span<T> first = tile.Input(0), common = tile.Divisor;
-            common.Clear();
-            for (int i = 1; i < weights.Length; i++)
-            {
-                ReadOnlySpan<T> other = tile.Input(i);
-                for (int j = 0; j < common.Length; j++)
-                    common[j] = other[j] == first[j] ? common[j] : T.One;
-            }
-
-            for (int j = 0; j < common.Length; j++)
-                output[j] = common[j] == T.Zero ? first[j] : output[j];
+            Blend.KeepCommon(tile, 0, weights, output);
         }
     }
 }

@@ -15,6 +15,9 @@ public sealed class Passthrough : MergeMethod
     public override string Summary => "scale · model; with slices, layers of models one behind the other";
 
     /// <inheritdoc/>
+    public override string Formula => "scale · model";
+
+    /// <inheritdoc/>
     public override string Source => "mergekit; Kim et al., SOLAR 10.7B: Depth Up-Scaling, NAACL 2024";
 
     /// <inheritdoc/>

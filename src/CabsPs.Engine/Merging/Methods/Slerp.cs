@@ -16,6 +16,9 @@ public sealed class Slerp : MergeMethod
     public override string Summary => "spherical interpolation between the base and one model";
 
     /// <inheritdoc/>
+    public override string Formula => "sin((1 − t)θ)/sin θ · base + sin(tθ)/sin θ · model, θ the angle between them";
+
+    /// <inheritdoc/>
     public override string Source => "Shoemake, Animating rotation with quaternion curves, SIGGRAPH 1985; as in mergekit";
 
     /// <inheritdoc/>

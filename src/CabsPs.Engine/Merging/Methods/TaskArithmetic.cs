@@ -25,6 +25,9 @@ public class TaskArithmetic : TaskVectorMethod
     public override string Summary => "base + λ · Σ weight · (expert − base)";
 
     /// <inheritdoc/>
+    public override string Formula => "base + λ · Σ weight · δ";
+
+    /// <inheritdoc/>
     public override string Source => "Ilharco et al., Editing Models with Task Arithmetic, ICLR 2023";
 
     /// <inheritdoc/>

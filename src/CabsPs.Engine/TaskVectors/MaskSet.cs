@@ -1,0 +1,52 @@
+using System.Numerics;
+using CabsPs.Engine.Merging;
+
+namespace CabsPs.Engine.TaskVectors;
+
+/// <summary>The masks of several vectors on one tensor, each chosen by its vector alone, side by side.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+internal class MaskSet<T>(int[] members, VectorMask<T>[] masks)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Indexes of the inputs masked.</summary>
+    public int[] Members => members;
+
+    /// <summary>Pieces begin at multiples of this many elements.</summary>
+    public int BlockLength { get; } = masks.Aggregate(1, (length, mask) => length / (int)BigInteger.GreatestCommonDivisor(length, mask.BlockLength) * mask.BlockLength);
+
+    /// <summary>Passes over the deltas needed before masks can be made. May grow when a pass ends.</summary>
+    public virtual int MeasuringPasses => masks.Length == 0 ? 0 : masks.Max(m => m.MeasuringPasses);
+
+    /// <summary>The masks, in the order of their members.</summary>
+    protected VectorMask<T>[] Masks => masks;
+
+    /// <summary>A pass needs one piece of this many, any of them; 1 where it needs all.</summary>
+    public virtual int StrideOf(int pass) => masks.Where(m => pass < m.MeasuringPasses).Min(m => m.StrideOf(pass));
+
+    /// <summary>Measures a piece whose inputs are deltas.</summary>
+    public virtual void Measure(int pass, Tile<T> tile)
+    {
+        for (int v = 0; v < masks.Length; v++)
+        {
+            if (pass < masks[v].MeasuringPasses)
+                masks[v].Measure(pass, tile.Input(members[v]), tile.Start);
+        }
+    }
+
+    /// <summary>Ends a pass.</summary>
+    public virtual void Complete(int pass)
+    {
+        foreach (VectorMask<T> mask in masks)
+        {
+            if (pass < mask.MeasuringPasses)
+                mask.Complete(pass);
+        }
+    }
+
+    /// <summary>Fills the members' masks of a piece whose inputs are deltas.</summary>
+    public virtual void MakeMasks(Tile<T> tile)
+    {
+        for (int v = 0; v < masks.Length; v++)
+            masks[v].MakeMask(tile.Input(members[v]), tile.Start, tile.Mask(members[v]));
+    }
+}
