@@ -1,4 +1,6 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Merging;
+using CabsPs.Engine.TaskVectors;
 using static CabsPs.Engine.Tests.Workbench;
 
 namespace CabsPs.Engine.Tests;
@@ -85,6 +87,40 @@ public sealed class ModelMethodTests : IDisposable
             .OrderByDescending(f => f.Size).ThenBy(f => f.place).Take((int)(density * flat.Length) + 1).Select(f => (f.Name, f.Index))];
         for (int t = 0; t < names.Length; t++)
             Assert.Equal(steps[t].Select((v, i) => kept.Contains((names[t], i)) ? v : 0), Floats(merged, names[t]));
+    }
+
+    [Theory]
+    [InlineData("magmax", "scaling_factor: 1")]
+    [InlineData("consensus_ta", "tall_mask_lambda: 0.4")]
+    [InlineData("tall_mask", "tall_mask_lambda: 0.4, task: short")]
+    [InlineData("emr", "task: short")]
+    [InlineData("emr", "task: a")]
+    [InlineData("ties", "weight: 1, density: 0.999, scope: model")]
+    [InlineData("widen", "")]
+    public void A_tensor_that_a_model_lacks_is_one_it_left_alone(string method, string parameters)
+    {
+        (string, float[])[] layer = [("layers.0.w", Floats(Checkpoint.Open(_bench.Path("c")), "layers.0.w"))];
+        _bench.Model("small", ("layers.0.w", Floats(Checkpoint.Open(_bench.Path("base")), "layers.0.w")), ("head", [1f, 2f, 3f]));
+        _bench.Model("a", ("layers.0.w", Floats(Checkpoint.Open(_bench.Path("a")), "layers.0.w")), ("head", [1.5f, 2f, 2.5f]));
+        _bench.Model("short", layer);
+        string recipe = Text(method, parameters, "a", "short").Replace("base_model: base", "base_model: small", StringComparison.Ordinal);
+        Checkpoint lacking = _bench.Merge(recipe + "missing: skip\n");
+        _bench.Model("short", [.. layer, ("head", [1f, 2f, 3f])]);
+        // a softmax over one model is not one over two
+        foreach (TensorInfo tensor in _bench.Merge(recipe).Tensors.Where(t => method != "widen" || t.Name != "head"))
+            AssertSameBits(Floats(_bench.Merge(recipe), tensor.Name), Floats(lacking, tensor.Name));
+    }
+
+    [Fact]
+    public void Vectors_sparsified_over_the_model_merge_as_a_recipe_does_and_only_where_masks_count()
+    {
+        var magnitude = SparsifierCatalog.Get("magnitude");
+        IReadOnlyList<TaskVector> vectors = TaskVector.Sparsify(TaskVector.Create(_bench.Path("base"), [_bench.Path("a")]), magnitude, magnitude.ParametersOf(("density", 0.3), ("scope", "model")));
+        Checkpoint piped = Checkpoint.Open(_bench.Run(TaskVector.Define(vectors, MethodCatalog.Get("task_arithmetic"), ParameterSet.Empty)).Path);
+        Checkpoint written = _bench.Merge(Text("ties", "weight: 1, density: 0.3, scope: model", "a"));
+        foreach (TensorInfo tensor in piped.Tensors)
+            AssertSameBits(Floats(written, tensor.Name), Floats(piped, tensor.Name));
+        Assert.Contains("dense", Fails(CabsError.ParameterInvalid, () => TaskVector.Define(vectors, MethodCatalog.Get("magmax"), ParameterSet.Empty)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,10 +21,14 @@ internal static class ParameterText
                 return string.Join(", ", parts);
         }
 
-        if (parameter.Default is { } given)
+        if (parameter.Default is { } given and not "")
             parts.Add(Value(given));
         return parts.Count == 0 ? "-" : string.Join(", ", parts);
     }
+
+    /// <summary>A step after the method and its values.</summary>
+    public static string Of(PostStep step) =>
+        string.Join(' ', [step.Method.Name, .. step.Method.Parameters.Select(p => $"{p.Name} {Value(step.Parameters.Find(p.Name, string.Empty, 0) ?? p.Default ?? "-")}")]);
 
     /// <summary>One value.</summary>
     public static string Value(object value) => value switch

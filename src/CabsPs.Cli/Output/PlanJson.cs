@@ -49,6 +49,7 @@ internal static class PlanJson
                 json.WriteString(parameter.Name, ParameterText.Of(definition, parameter, expert.First));
             json.WriteEndObject();
         });
+        json.Strings("post", definition.Post.Select(ParameterText.Of));
         json.Strings("include", definition.Include);
         json.Strings("exclude", definition.Exclude);
         json.Tensors(plan.Tensors, plan.LeftOut, plan.Warnings);

@@ -24,6 +24,8 @@ internal static class PlanReport
         string parameters = string.Join(", ", definition.Method.Parameters.Where(p => p.Scope == ParameterScope.Global).Select(p => $"{p.Name} {ParameterText.Of(definition, p)}"));
         if (parameters.Length > 0)
             facts.Add("parameters", parameters);
+        if (definition.Post.Count > 0)
+            facts.Add("then", string.Join(", ", definition.Post.Select(ParameterText.Of)));
         if (definition.Include.Count > 0)
             facts.Add("include", string.Join(", ", definition.Include));
         if (definition.Exclude.Count > 0)

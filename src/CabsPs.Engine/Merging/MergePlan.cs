@@ -44,7 +44,9 @@ public sealed class MergePlan
             if (tensors[i].Action != TensorAction.Merge)
                 continue;
             (Passes[i], int block) = tensors[i].InDouble ? Shape<double>(stages, tensors[i]) : Shape<float>(stages, tensors[i]);
-            longest = Math.Max(longest, (int)Math.Min(MemoryBudget.TileFor(block), tensors[i].Output.Count));
+            // what only measures reads tiles of the usual length, also where the method's own are shorter
+            int tile = Math.Max(MemoryBudget.TileFor(block), Sweeps > 0 ? MemoryBudget.DefaultTileLength : 1);
+            longest = Math.Max(longest, (int)Math.Min(tile, tensors[i].Output.Count));
         }
 
         Memory = MemoryBudget.For(Inputs.Count, longest, stages.Measures.Sum(m => m.BytesPerThread), tensors.Any(t => t.InDouble || t.Output.Type == DType.F64), options);

@@ -15,7 +15,6 @@ public sealed record RecipeStep(string? Name, string Destination, MergePlan Plan
 public sealed class RecipePlan : IDisposable
 {
     private readonly List<RecipeStep> _steps = [];
-    private readonly string _sideFiles = Path.Combine(Path.GetTempPath(), $"cabs-{Guid.NewGuid():N}");
     private readonly string _stages;
     private readonly bool _keepsStages;
 
@@ -23,6 +22,9 @@ public sealed class RecipePlan : IDisposable
 
     /// <summary>The merges, in the order in which they run. The last is the result, unless all have names.</summary>
     public IReadOnlyList<RecipeStep> Steps => _steps;
+
+    /// <summary>Where small files of results that do not exist yet lie until the plan is disposed of.</summary>
+    internal string SideFolder { get; } = Path.Combine(Path.GetTempPath(), $"cabs-{Guid.NewGuid():N}");
 
     /// <summary>Whether a step's result stays.</summary>
     public bool Keeps(RecipeStep step) => step.Name is null || _keepsStages;
@@ -64,7 +66,7 @@ public sealed class RecipePlan : IDisposable
     /// <summary>Removes results that are not kept.</summary>
     public void Dispose()
     {
-        foreach (string folder in _keepsStages ? [_sideFiles] : new[] { _sideFiles, _stages })
+        foreach (string folder in _keepsStages ? [SideFolder] : new[] { SideFolder, _stages })
         {
             try
             {
@@ -102,7 +104,7 @@ public sealed class RecipePlan : IDisposable
     // later documents read tokenizers and small files of results that do not exist yet
     private string LayOutSideFiles(MergePlan plan, int number)
     {
-        string folder = Path.Combine(_sideFiles, number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        string folder = Path.Combine(SideFolder, number.ToString(System.Globalization.CultureInfo.InvariantCulture));
         try
         {
             Directory.CreateDirectory(folder);

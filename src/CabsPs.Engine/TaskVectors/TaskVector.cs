@@ -82,6 +82,10 @@ public sealed record TaskVector(string Name, string BasePath, string ModelPath)
                 throw new CabsException(CabsError.ParameterInvalid, $"method {method.Name} sparsifies by itself, but {vectors.First(v => v.Group is not null).Name} is sparsified already; give it dense task vectors, or use task_arithmetic", method.Name);
             groups.Add(new SparsifierGroup(own, [.. Enumerable.Range(0, vectors.Count)]));
         }
+        else if (groups.Count > 0 && method is not Merging.Methods.TaskVectorMethod)
+        {
+            throw new CabsException(CabsError.ParameterInvalid, $"method {method.Name} takes dense task vectors, but {vectors.First(v => v.Group is not null).Name} is sparsified; give it the dense one, or use task_arithmetic", method.Name);
+        }
 
         return new MergeDefinition { Method = method, BasePath = vectors[0].BasePath, Inputs = inputs, Groups = groups, Parameters = parameters };
     }

@@ -29,12 +29,20 @@ public sealed class DocumentTests : IDisposable
     [Fact]
     public void Documents_run_in_the_order_of_their_needs_and_leave_only_the_result()
     {
-        string[] before = Directory.GetFileSystemEntries(Path.GetTempPath(), "cabs-*");
-        Checkpoint merged = _workshop.Merge(Stages);
+        string side;
+        using (RecipePlan plan = RecipePlan.Create(_workshop.Read(Stages), new MergeOptions(), _workshop.Path("merged")))
+        {
+            side = plan.SideFolder;
+            Assert.True(Directory.Exists(side));
+            foreach (RecipeStep step in plan.Steps)
+                new MergeRun(step.Plan).Execute(step.Destination);
+        }
+
+        Checkpoint merged = Checkpoint.Open(_workshop.Path("merged"));
         Assert.Equal(3.5, First(merged, "model.norm.weight"));
         Assert.Equal(DType.BF16, merged.Tensors[0].Type);
         Assert.Equal(["a", "b", "merged", "recipe.yml"], Directory.GetFileSystemEntries(_workshop.Path()).Select(p => Path.GetFileName(p)).Order());
-        Assert.DoesNotContain(Directory.GetFileSystemEntries(Path.GetTempPath(), "cabs-*").Except(before), p => Guid.TryParse(Path.GetFileName(p)["cabs-".Length..], out _));
+        Assert.False(Directory.Exists(side));
     }
 
     [Fact]
