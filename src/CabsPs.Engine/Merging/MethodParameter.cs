@@ -64,7 +64,7 @@ public sealed record MethodParameter(string Name, ParameterKind Kind, ParameterS
                 ParameterKind.Integer => $"a whole number{Range}",
                 _ => $"a number{Range}",
             };
-            return Kind is ParameterKind.Number or ParameterKind.Integer && Words.Count > 0 ? $"{text}, or {words}" : text;
+            return Kind is ParameterKind.Number or ParameterKind.Integer or ParameterKind.Switch && Words.Count > 0 ? $"{text}, or {words}" : text;
         }
     }
 
