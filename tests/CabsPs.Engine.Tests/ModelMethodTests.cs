@@ -60,6 +60,15 @@ public sealed class ModelMethodTests : IDisposable
         Assert.Equal(plain.Tensors.Count, scaled.Tensors.Count);
     }
 
+    [Theory]
+    [InlineData("exclude: ['layers.0.*', head]", 0.35f)]
+    [InlineData("include: ['layers.?.*']", 0.25f + (0.5f * 2 / 9))]
+    public void Lines_counts_blocks_up_to_the_last_that_is_merged(string some, float factor)
+    {
+        float[] origin = Floats(Checkpoint.Open(_bench.Path("base")), "layers.2.w"), model = Floats(Checkpoint.Open(_bench.Path("a")), "layers.2.w");
+        AssertSameBits([.. origin.Zip(model, (o, m) => ((m - o) * factor) + o)], _bench.Merged(Text("task_arithmetic", "weight: 1", "a") + Lines("0.25", "0.5") + some + "\n", "layers.2.w"));
+    }
+
     [Fact]
     public void Lines_auto_of_task_arithmetic_is_one_over_the_number_of_models()
     {

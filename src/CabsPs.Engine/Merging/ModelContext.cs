@@ -4,6 +4,7 @@ namespace CabsPs.Engine.Merging;
 public sealed class ModelContext
 {
     private readonly Dictionary<string, long> _starts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _depths = new(StringComparer.Ordinal);
     private readonly long[] _counts;
 
     internal ModelContext(MergeDefinition definition, IReadOnlyList<TensorPlan> tensors)
@@ -19,6 +20,11 @@ public sealed class ModelContext
         _counts = [.. Enumerable.Range(0, definition.Inputs.Count).Select(v => Tensors.Where(t => t.InputOf(v) >= 0).Sum(t => t.Count))];
         AnyDouble = Tensors.Any(t => t.Plan.InDouble);
         Layers = new LayerMap(tensors.Select(t => t.Output.Name));
+        foreach (string name in Tensors.Select(t => t.Tensor))
+        {
+            if (LayerMap.Split(name) is (string prefix, int layer, _))
+                _depths[prefix] = Math.Max(_depths.GetValueOrDefault(prefix), layer + 1);
+        }
     }
 
     /// <summary>What is merged and how.</summary>
@@ -38,6 +44,10 @@ public sealed class ModelContext
 
     /// <summary>Where a tensor begins in the flattened model: all tensors one behind the other, names sorted by code point.</summary>
     public long StartOf(TensorContext tensor) => _starts[tensor.Tensor];
+
+    /// <summary>A tensor's place between the first layer (0) and the last one that is merged (1); 0 outside the layers.</summary>
+    public double DepthOf(TensorContext tensor) =>
+        Layers.LayerOf(tensor.Tensor) is (int layer, _) ? LayerMap.PlaceOf(layer, _depths[LayerMap.Split(tensor.Tensor)!.Value.Prefix]) : 0;
 
     /// <summary>How many of the weights a model has.</summary>
     /// <param name="vector">Which of the definition's inputs.</param>

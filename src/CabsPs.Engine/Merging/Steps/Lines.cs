@@ -3,7 +3,7 @@ using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Engine.Merging.Steps;
 
-/// <summary>LiNeS: scales what was merged by depth. In block l of L the factor is α + β·l/(L − 1), outside the blocks α. With
+/// <summary>LiNeS: scales what was merged by depth. In block l of L, the last one merged being L − 1, the factor is α + β·l/(L − 1), outside the blocks α. With
 /// <c>alpha: auto</c>, α = ‖Σ δᵢ‖₁ / ‖merged‖₁ / T over the whole model, for T task vectors.</summary>
 public sealed class Lines : PostMethod
 {
@@ -31,7 +31,7 @@ public sealed class Lines : PostMethod
     {
         if (!context.HasBase)
             throw new CabsException(CabsError.RecipeInvalid, $"step {Name} scales differences from a base model, and there is none at tensor {Text.Quote(context.Tensor)}; give the recipe a base_model and a method that starts from it", Name);
-        double growth = (double)context.Value(s_beta, step.Parameters) * context.Model.Layers.PlaceOf(context.Tensor);
+        double growth = (double)context.Value(s_beta, step.Parameters) * context.Model.DepthOf(context);
         object alpha = context.Value(s_alpha, step.Parameters);
         if (alpha is not double given)
             return new Kernel<T>(merged, () => ((Norms)context.Measure!).Alpha + growth, kernels);
