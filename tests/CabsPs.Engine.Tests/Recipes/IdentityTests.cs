@@ -61,6 +61,19 @@ public sealed class IdentityTests : IDisposable
     }
 
     [Fact]
+    public void Ties_of_one_model_at_density_one_is_task_arithmetic() => AssertSame(
+        _workshop.Merge("merge_method: task_arithmetic\nbase_model: a\nmodels: [{model: b, parameters: {weight: 0.7}}]", "sum"),
+        _workshop.Merge("merge_method: ties\nbase_model: a\nmodels: [{model: b, parameters: {weight: 0.7, density: 1}}]\nparameters: {normalize: false}", "ties"));
+
+    [Fact]
+    public void Cabs_with_disjoint_masks_is_the_same_however_overlaps_are_treated()
+    {
+        const string Recipe = "merge_method: cabs\nbase_model: a\nmodels: [{model: b, parameters: {weight: 1.2}}, {model: c, parameters: {weight: -0.9}}]\nparameters: {n: 3, m: 8, overlap: ";
+        _workshop.Model("c", 4, Noise(3));
+        AssertSame(_workshop.Merge(Recipe + "sum}", "added"), _workshop.Merge(Recipe + "ties}", "elected"));
+    }
+
+    [Fact]
     public void The_order_of_keys_does_not_matter()
     {
         Checkpoint first = _workshop.Merge("merge_method: linear\nmodels:\n  - model: a\n    parameters: {weight: 0.3}\n  - parameters: {weight: [0.1, 0.9]}\n    model: b\nparameters: {normalize: true}\ndtype: bfloat16", "first");
