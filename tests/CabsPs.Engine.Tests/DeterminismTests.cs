@@ -57,7 +57,7 @@ public sealed class DeterminismTests : IClassFixture<DeterminismTests.Models>
         }
 
         Assert.Equal(expected, Hash(recipe, new MergeOptions { Threads = 3, PieceBytes = 100_003, MaxMemory = 6 << 20 }));
-        Assert.Equal(expected, Hash(recipe.Replace("- model: b", "- model: sharded-b", StringComparison.Ordinal), new MergeOptions { Threads = 2 }));
+        Assert.Equal(expected, Hash(recipe.Replace("- model: b", "- model: sharded/b", StringComparison.Ordinal), new MergeOptions { Threads = 2 }));
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class DeterminismTests : IClassFixture<DeterminismTests.Models>
             Write("base", new Random(1), inBase: true);
             Write("a", new Random(2), inBase: false);
             Write("b", new Random(3), inBase: false);
-            Shard("b", "sharded-b");
+            Shard("b", "sharded/b");
         }
 
         public Workbench Bench { get; } = new();
