@@ -13,6 +13,7 @@ public sealed class MethodCatalogTests
     {
         MergeMethod method = MethodCatalog.Get(name);
         Assert.False(string.IsNullOrWhiteSpace(method.Summary));
+        Assert.False(string.IsNullOrWhiteSpace(method.Formula));
         Assert.False(string.IsNullOrWhiteSpace(method.Source));
         Assert.Matches("^[a-z][a-z0-9_]*$", method.Name);
     }

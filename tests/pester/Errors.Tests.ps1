@@ -41,6 +41,15 @@ Describe 'One mistake, one error, nothing half-written' {
         $e.Exception.Message | Should -Match '\[2\].*base.*\[1, 2\].*other'
     }
 
+    It 'refuses vocabularies of different size, and cuts them when told to' {
+        $tall = New-Safetensors $TestDrive/tall '{"model.embed_tokens.weight":{"dtype":"F32","shape":[3,1],"data_offsets":[0,12]}}' ([byte[]]::new(12))
+        $short = New-Safetensors $TestDrive/short '{"model.embed_tokens.weight":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}' ([byte[]]::new(8))
+        $e = Get-OnlyError { Get-TaskVector -BasePath $tall -Path $short | Merge-TaskVector -OutputPath $out }
+        $e.FullyQualifiedErrorId | Should -Be 'TensorShapeMismatch,CabsPs.Commands.MergeTaskVectorCommand'
+        $result = Get-TaskVector -BasePath $tall -Path $short | Merge-TaskVector -UnsafeTruncateEmbedding -OutputPath $TestDrive/cut-to-fit -WarningAction SilentlyContinue
+        (Get-ModelTensor $result.Path).Shape | Should -Be 2, 1
+    }
+
     It 'names a truncated file' {
         $cut = New-Safetensors $TestDrive/cut '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}' ([byte[]]::new(10))
         $e = Get-OnlyError { Get-TaskVector -BasePath $base -Path $cut }

@@ -23,8 +23,7 @@ internal static class MethodsReport
         var facts = new Table();
         facts.Add("method", method.Name);
         facts.Add("does", method.Summary);
-        if (method.Formula.Length > 0)
-            facts.Add("formula", method.Formula);
+        facts.Add("formula", method.Formula);
         facts.Add("source", method.Source);
         facts.Add("base model", method.BaseRule switch
         {

@@ -14,7 +14,7 @@ public abstract class MergeMethod
     public abstract string Summary { get; }
 
     /// <summary>What it computes, on a line: δ is a model less the base, λ or w a weight.</summary>
-    public virtual string Formula => string.Empty;
+    public abstract string Formula { get; }
 
     /// <summary>Where the formula comes from.</summary>
     public abstract string Source { get; }

@@ -37,6 +37,11 @@ public abstract class MergeCommand : CabsCommand
     [Parameter]
     public SwitchParameter AllowNonFinite { get; set; }
 
+    /// <summary>Cuts embeddings and heads of different heights to the shortest, where a recipe has no <c>tokenizer</c> key; tokens of the longer
+    /// ones are lost.</summary>
+    [Parameter]
+    public SwitchParameter UnsafeTruncateEmbedding { get; set; }
+
     /// <summary>Replaces what the folder holds, once the result is complete.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -48,7 +53,7 @@ public abstract class MergeCommand : CabsCommand
     /// <param name="definition">The definition.</param>
     /// <param name="isResult">False for a merge whose result only others use.</param>
     internal MergeDefinition Adjusted(MergeDefinition definition, bool isResult) =>
-        definition with { AllowNonFinite = AllowNonFinite, Seed = Seed, OutputType = (isResult ? TypeOf(DType) : null) ?? definition.OutputType };
+        definition with { AllowNonFinite = AllowNonFinite, TruncateEmbeddings = UnsafeTruncateEmbedding, Seed = Seed, OutputType = (isResult ? TypeOf(DType) : null) ?? definition.OutputType };
 
     /// <summary>Carries out a merge.</summary>
     internal MergeResult Execute(MergePlan plan, string destination)

@@ -17,6 +17,9 @@ public sealed class ConsensusTa : MergeMethod
     public override string Summary => "task arithmetic without the weights that matter to fewer than k tasks";
 
     /// <inheritdoc/>
+    public override string Formula => "base + factor · s where at least k tasks have |δₜ| > λₜ · |s − δₜ|, s = Σ δ";
+
+    /// <inheritdoc/>
     public override string Source => "Wang et al., Localizing Task Information for Improved Model Merging and Compression, ICML 2024";
 
     /// <inheritdoc/>

@@ -17,6 +17,9 @@ public sealed class Emr : MergeMethod
     public override string Summary => "elects per weight a sign and the largest delta of that sign; for one task, masked and rescaled";
 
     /// <inheritdoc/>
+    public override string Formula => "base + the largest |δ| of the sign of Σ δ; of one task: where it has the sign of δₜ, times Σ mean|δₜ| / Σ mean|masked| over the tensors";
+
+    /// <inheritdoc/>
     public override string Source => "Huang et al., EMR-Merging: Tuning-Free High-Performance Model Merging, NeurIPS 2024";
 
     /// <inheritdoc/>

@@ -19,6 +19,9 @@ public sealed class LayerSwap : MergeMethod
     public override string Summary => "bottom and top layers of one model, those between of another";
 
     /// <inheritdoc/>
+    public override string Formula => "bottom and top layers: first model; middle layers: second; transition layers: their mean";
+
+    /// <inheritdoc/>
     public override string Source => "Bandarkar et al., Layer Swapping for Zero-Shot Cross-Lingual Transfer in Large Language Models, ICLR 2025";
 
     /// <inheritdoc/>

@@ -15,6 +15,9 @@ public sealed class MagMax : MergeMethod
     public override string Summary => "base + λ · the delta with the largest magnitude, weight by weight";
 
     /// <inheritdoc/>
+    public override string Formula => "base + λ · δᵢ, i the model with the largest |δ|";
+
+    /// <inheritdoc/>
     public override string Source => "Marczak et al., MagMax: Leveraging Model Merging for Seamless Continual Learning, ECCV 2024";
 
     /// <inheritdoc/>

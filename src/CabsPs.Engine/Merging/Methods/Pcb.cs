@@ -19,6 +19,9 @@ public sealed class Pcb : MergeMethod
     public override string Summary => "averages deltas by how large they are in their model and how well they agree with the others";
 
     /// <inheritdoc/>
+    public override string Formula => "base + λ · Σ sign(δ)·a·q / Σ q, a = |δ| clamped to its quantiles over the model, q = exp(T · norm(a)²) · tanh(δ · Σδ) above its quantile at 1 − ratio, scaled to 0 … 1";
+
+    /// <inheritdoc/>
     public override string Source => "Du et al., Parameter Competition Balancing for Model Merging, NeurIPS 2024";
 
     /// <inheritdoc/>

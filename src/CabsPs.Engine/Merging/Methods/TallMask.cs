@@ -19,6 +19,9 @@ public sealed class TallMask : MergeMethod
     public override string Summary => "base + mask ⊙ Σ δ, with the weights that matter to one task";
 
     /// <inheritdoc/>
+    public override string Formula => "base + mask ⊙ s, s = Σ δ, mask of task t where |δₜ| > λₜ · |s − δₜ|";
+
+    /// <inheritdoc/>
     public override string Source => "Wang et al., Localizing Task Information for Improved Model Merging and Compression, ICML 2024";
 
     /// <inheritdoc/>

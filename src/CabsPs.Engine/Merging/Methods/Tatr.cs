@@ -17,6 +17,9 @@ public sealed class Tatr : MergeMethod
     public override string Summary => "task arithmetic without the weights that the task vectors contest most";
 
     /// <inheritdoc/>
+    public override string Formula => "base + λ · Σ δ where Ω < quantile of Ω over the model, Ω = Σ over i ≠ j of |δᵢ|·|δⱼ|";
+
+    /// <inheritdoc/>
     public override string Source => "Sun et al., Task Arithmetic in Trust Region, ICLR 2025";
 
     /// <inheritdoc/>

@@ -20,6 +20,9 @@ public sealed class Widen : MergeMethod
     public override string Summary => "base + Σ score · δ, by how far each model turned and stretched each column";
 
     /// <inheritdoc/>
+    public override string Formula => "base + Σ score · δ by column, score = mean of the softmaxes over the models of the ranks of |‖f‖ − ‖b‖| and of 1 − cos(f, b)";
+
+    /// <inheritdoc/>
     public override string Source => "Yu et al., Extend Model Merging from Fine-Tuned to Pre-Trained Large Language Models via Weight Disentanglement, 2024";
 
     /// <inheritdoc/>
