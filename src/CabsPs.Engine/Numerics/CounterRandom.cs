@@ -82,6 +82,11 @@ public readonly struct CounterRandom
             for (int i = 0; i < 16; i += 8)
                 Mix(Vector512.Create(at + ((ulong)i * Golden)) + (Vector512<ulong>.Indices * Golden)).CopyTo(words[i..]);
         }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            for (int i = 0; i < 16; i += 4)
+                Mix(Vector256.Create(at + ((ulong)i * Golden)) + (Vector256<ulong>.Indices * Golden)).CopyTo(words[i..]);
+        }
         else
         {
             for (int i = 0; i < 16; i++)
@@ -101,6 +106,15 @@ public readonly struct CounterRandom
                 equal |= Vector512.Equals(part, Vector512.Create(value)).ExtractMostSignificantBits() << i;
             }
         }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            for (int i = 0; i < 64; i += 16)
+            {
+                Vector256<ushort> part = Vector256.Create(parts[i..]);
+                below |= (ulong)Halve(Vector256.LessThan(part, Vector256.Create(value))) << i;
+                equal |= (ulong)Halve(Vector256.Equals(part, Vector256.Create(value))) << i;
+            }
+        }
         else
         {
             for (int i = 0; i < 64; i++)
@@ -115,6 +129,19 @@ public readonly struct CounterRandom
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Mix(ulong z)
+    {
+        z = (z ^ (z >> 30)) * First;
+        z = (z ^ (z >> 27)) * Second;
+        return z ^ (z >> 31);
+    }
+
+    // a bit for each of sixteen lanes that are all ones or zero
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Halve(Vector256<ushort> lanes) =>
+        Vector128.Narrow(lanes.GetLower(), lanes.GetUpper()).ExtractMostSignificantBits();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ulong> Mix(Vector256<ulong> z)
     {
         z = (z ^ (z >> 30)) * First;
         z = (z ^ (z >> 27)) * Second;
