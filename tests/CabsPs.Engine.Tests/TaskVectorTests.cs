@@ -144,6 +144,7 @@ public sealed class TaskVectorTests
         IReadOnlyList<TaskVector> sparse = Sparsify(Create(bench, "a"));
         Fails(CabsError.ParameterInvalid, () => Sparsify(sparse));
         Assert.Contains("sparsifies by itself", Fails(CabsError.ParameterInvalid, () => TaskVector.Define(sparse, MethodCatalog.Find("cabs")!, ParameterSet.Empty)).Message, StringComparison.Ordinal);
+        Assert.Contains("leave out density", Fails(CabsError.ParameterInvalid, () => TaskVector.Define(sparse, MethodCatalog.Get("ties"), MethodCatalog.Get("ties").ParametersOf(("density", 0.5)))).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -138,6 +138,18 @@ Describe 'The main pipeline' {
         (Get-WeightHash $TestDrive/$method-other) -eq (Get-WeightHash $TestDrive/$method) | Should -Be ($method -in 'magnitude', 'outliers')
     }
 
+    It 'elects signs over masks of any kind, which changes nothing where masks are disjoint' {
+        $dense = Get-TaskVector -BasePath $Models/base -Path $Models/upright, $Models/rotated
+        $disjoint = $dense | Invoke-CabsSparsify -N 64 -M 256
+        $null = $disjoint | Merge-TaskVector -OutputPath $TestDrive/added 3>$null
+        $null = $disjoint | Merge-TaskVector -Method ties -Normalize:$false -OutputPath $TestDrive/elected 3>$null
+        Get-WeightHash $TestDrive/elected | Should -Be (Get-WeightHash $TestDrive/added)
+        $magnitude = $dense | Invoke-TaskVectorSparsify magnitude -Density 0.25
+        $null = $magnitude | Merge-TaskVector -Method ties -OutputPath $TestDrive/trimmed-before 3>$null
+        $null = $dense | Merge-TaskVector -Method ties -Parameter @{ density = 0.25 } -OutputPath $TestDrive/trimmed-within 3>$null
+        Get-WeightHash $TestDrive/trimmed-before | Should -Be (Get-WeightHash $TestDrive/trimmed-within)
+    }
+
     It 'is stopped within a second and leaves nothing' {
         # a merge that takes long enough to be stopped: pieces of one block, one thread
         $shell = [powershell]::Create().AddScript({

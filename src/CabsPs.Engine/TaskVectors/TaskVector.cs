@@ -47,7 +47,8 @@ public sealed record TaskVector(string Name, string BasePath, string ModelPath)
 
     /// <summary>Makes a merge of task vectors, summed in their order.</summary>
     /// <param name="vectors">The vectors.</param>
-    /// <param name="method">How they are combined; a method that sparsifies by itself takes dense vectors only.</param>
+    /// <param name="method">How they are combined; one that sparsifies by itself leaves vectors that are sparsified already as they are, and refuses them
+    /// when it is told how to sparsify.</param>
     /// <param name="parameters">Parameters of the merge as a whole.</param>
     /// <exception cref="CabsException">There is none, they have different bases, or one stands twice.</exception>
     public static MergeDefinition Define(IReadOnlyList<TaskVector> vectors, MergeMethod method, ParameterSet parameters)
@@ -78,9 +79,10 @@ public sealed record TaskVector(string Name, string BasePath, string ModelPath)
 
         if (method.Sparsifier is { } own)
         {
-            if (groups.Count > 0)
-                throw new CabsException(CabsError.ParameterInvalid, $"method {method.Name} sparsifies by itself, but {vectors.First(v => v.Group is not null).Name} is sparsified already; give it dense task vectors, or use task_arithmetic", method.Name);
-            groups.Add(new SparsifierGroup(own, [.. Enumerable.Range(0, vectors.Count)]));
+            if (groups.Count > 0 && (own == CabsSparsifier.Instance || own.Parameters.Any(p => parameters.Names.Contains(p.Name))))
+                throw new CabsException(CabsError.ParameterInvalid, $"method {method.Name} sparsifies by itself, but {vectors.First(v => v.Group is not null).Name} is sparsified already; give it dense task vectors, {(own == CabsSparsifier.Instance ? "or use task_arithmetic" : $"or leave out {string.Join(", ", own.Parameters.Select(p => p.Name))}")}", method.Name);
+            if (groups.Count == 0)
+                groups.Add(new SparsifierGroup(own, [.. Enumerable.Range(0, vectors.Count)]));
         }
         else if (groups.Count > 0 && method is not Merging.Methods.TaskVectorMethod)
         {
