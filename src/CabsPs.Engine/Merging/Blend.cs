@@ -42,7 +42,7 @@ internal static class Blend
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int kept = factors.IndexOfAnyExcept(0);
-        Span<T> first = tile.Input(kept).Slice(start, output.Length), differs = tile.Divisor.Slice(start, output.Length);
+        Span<T> first = tile.Input(kept).Slice(start, output.Length), differs = tile.Scratch.Slice(start, output.Length);
         differs.Clear();
         for (int i = kept + 1; i < factors.Length; i++)
         {

@@ -63,7 +63,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         _factors = [.. _weights.Select(_ => 1.0)];
         TakeFactors();
         _automatic = _terms.Any(i => combination.Weights[i] is null && _masked[i]);
-        BlockLength = CommonBlock(context);
+        BlockLength = CommonBlock.Of(_groups.Select(g => g.BlockLength), context.Count, context.Tensor);
     }
 
     /// <inheritdoc/>
@@ -209,31 +209,6 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     private static int SumsOf(SparsifierKernel<T> group, int pass) => pass < group.MeasuringPasses ? group.SumCount(pass) : 0;
-
-    private int CommonBlock(TensorContext context)
-    {
-        long common = 1;
-        foreach (SparsifierKernel<T> group in _groups)
-        {
-            common = Lcm(common, group.BlockLength);
-            if (common <= CabsSparsifier.MaxBlockLength)
-                continue;
-            // a tensor that fits into one piece needs no common multiple
-            if (_count <= CabsSparsifier.MaxBlockLength)
-                return (int)Math.Max(_count, 1);
-            throw new CabsException(CabsError.ParameterInvalid, $"the blocks of the groups have no common multiple up to {CabsSparsifier.MaxBlockLength} at tensor {Text.Quote(context.Tensor)}; choose values of m that divide each other", "m");
-        }
-
-        return (int)common;
-    }
-
-    private static long Lcm(long a, long b)
-    {
-        long x = a, y = b;
-        while (y != 0)
-            (x, y) = (y, x % y);
-        return a / x * b;
-    }
 
     private void MakeMasks(Tile<T> tile)
     {

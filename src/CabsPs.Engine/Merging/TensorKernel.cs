@@ -58,7 +58,7 @@ public sealed class Tile<T>
 {
     private T[] _base = [];
     private T[] _total = [];
-    private T[] _divisor = [];
+    private T[] _scratch = [];
     private T[] _output = [];
     private T[][] _inputs = [];
     private ulong[][] _masks = [];
@@ -77,8 +77,8 @@ public sealed class Tile<T>
     /// <summary>Room for sums.</summary>
     public Span<T> Total => _total.AsSpan(0, Length);
 
-    /// <summary>Room for divisors.</summary>
-    public Span<T> Divisor => _divisor.AsSpan(0, Length);
+    /// <summary>Room for values in between.</summary>
+    public Span<T> Scratch => _scratch.AsSpan(0, Length);
 
     /// <summary>Room for the result.</summary>
     internal Span<T> Output => _output.AsSpan(0, Length);
@@ -106,7 +106,7 @@ public sealed class Tile<T>
         {
             _base = new T[length];
             _total = new T[length];
-            _divisor = new T[length];
+            _scratch = new T[length];
             _output = new T[length];
             _inputs = new T[inputs][];
             _masks = new ulong[inputs][];

@@ -24,9 +24,6 @@ public sealed record RecipeFile(string Path, IReadOnlyList<RecipeStage> Stages)
     /// <summary>The document without a name, or null.</summary>
     public RecipeStage? Result => Stages.FirstOrDefault(s => s.Name is null);
 
-    /// <summary>Whether results besides the one without a name come out.</summary>
-    public bool HasNames => Stages.Any(s => s.Name is not null);
-
     /// <summary>The file with changes to what the documents ask for, as options on a command line make them.</summary>
     /// <param name="change">Changes a definition; told whether it makes a result of the file (the one without a name, or all where
     /// all have names) or an intermediate one.</param>

@@ -100,20 +100,7 @@ public sealed class CabsSparsifier : Sparsifier
             _blocks = blocks;
             _avoidConflicts = avoidConflicts;
             _kernels = kernels;
-            long common = 1;
-            foreach (BlockRule block in blocks)
-            {
-                common = common / Gcd(common, block.Length) * block.Length;
-                if (common <= MaxBlockLength)
-                    continue;
-                // a tensor that fits into one piece needs no common multiple
-                common = Math.Max(count, 1);
-                if (count > MaxBlockLength)
-                    throw new CabsException(CabsError.ParameterInvalid, $"the m of the models have no common multiple up to {MaxBlockLength} at tensor {Text.Quote(tensor)}; choose values that divide each other", "m");
-                break;
-            }
-
-            BlockLength = (int)common;
+            BlockLength = CommonBlock.Of(blocks.Select(b => b.Length), count, tensor);
         }
 
         public override IReadOnlyList<int> Members => _members;
@@ -134,8 +121,6 @@ public sealed class CabsSparsifier : Sparsifier
                     BitMask.Union(claimed, mask);
             }
         }
-
-        private static long Gcd(long a, long b) => b == 0 ? a : Gcd(b, a % b);
     }
 
     private sealed class JointKernel<T>(int[] members, BlockRule[] blocks, long count, IKernels<T> kernels) : SparsifierKernel<T>

@@ -32,7 +32,7 @@ public abstract class IndependentSparsifier : Sparsifier
         double[] densities = [.. members.Select(i => (double)context.Value(Density, i, group.Parameters))];
         VectorMask<T>[] masks = [.. members.Select((member, i) => Bind<T>(context, group, member, densities[i]))];
         return new Kernel<T>(
-            (string)context.Value(s_assignment, group.Parameters) == "sequential" ? new SequentialMaskSet<T>(members, masks) : new MaskSet<T>(members, masks),
+            (string)context.Value(s_assignment, group.Parameters) == "sequential" ? new SequentialMaskSet<T>(members, masks, context) : new MaskSet<T>(members, masks, context),
             context.Value(_rescale, group.Parameters) switch { true or "l1" => Rescale.L1, "density" => Rescale.Density, _ => Rescale.None },
             densities,
             kernels);

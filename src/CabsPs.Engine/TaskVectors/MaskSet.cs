@@ -5,14 +5,14 @@ namespace CabsPs.Engine.TaskVectors;
 
 /// <summary>The masks of several vectors on one tensor, each chosen by its vector alone, side by side.</summary>
 /// <typeparam name="T">float or double.</typeparam>
-internal class MaskSet<T>(int[] members, VectorMask<T>[] masks)
+internal class MaskSet<T>(int[] members, VectorMask<T>[] masks, TensorContext context)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Indexes of the inputs masked.</summary>
     public int[] Members => members;
 
     /// <summary>Pieces begin at multiples of this many elements.</summary>
-    public int BlockLength { get; } = masks.Aggregate(1, (length, mask) => length / (int)BigInteger.GreatestCommonDivisor(length, mask.BlockLength) * mask.BlockLength);
+    public int BlockLength { get; } = CommonBlock.Of(masks.Select(m => m.BlockLength), context.Count, context.Tensor);
 
     /// <summary>Passes over the deltas needed before masks can be made. May grow when a pass ends.</summary>
     public virtual int MeasuringPasses => masks.Length == 0 ? 0 : masks.Max(m => m.MeasuringPasses);

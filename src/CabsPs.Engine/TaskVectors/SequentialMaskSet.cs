@@ -7,7 +7,7 @@ namespace CabsPs.Engine.TaskVectors;
 /// <summary>Masks one after the other: each vector chooses as if it were 0 wherever an earlier one keeps a weight (the conflict-aware assignment of
 /// CABS over masks of any kind, as its authors' ablation). A delta of exactly 0 claims nothing. Passes are those of all masks together.</summary>
 /// <typeparam name="T">float or double.</typeparam>
-internal sealed class SequentialMaskSet<T>(int[] members, VectorMask<T>[] masks) : MaskSet<T>(members, masks)
+internal sealed class SequentialMaskSet<T>(int[] members, VectorMask<T>[] masks, TensorContext context) : MaskSet<T>(members, masks, context)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
@@ -72,7 +72,7 @@ internal sealed class SequentialMaskSet<T>(int[] members, VectorMask<T>[] masks)
 
     private Span<T> WithoutClaimed(Tile<T> tile, int vector)
     {
-        Span<T> delta = tile.Input(Members[vector]), free = tile.Divisor;
+        Span<T> delta = tile.Input(Members[vector]), free = tile.Scratch;
         ReadOnlySpan<ulong> claimed = tile.Claimed;
         for (int i = 0; i < free.Length; i++)
             free[i] = BitMask.Has(claimed, i) ? T.Zero : delta[i];

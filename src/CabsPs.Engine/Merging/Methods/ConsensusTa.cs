@@ -40,7 +40,7 @@ public sealed class ConsensusTa : MergeMethod
     {
         public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
         {
-            Span<T> claims = tile.Divisor;
+            Span<T> claims = tile.Scratch;
             delta.Clear();
             claims.Clear();
             for (int i = 0; i < lambdas.Length; i++)

@@ -167,7 +167,7 @@ public sealed class Pcb : MergeMethod
                 AddUp(tile, competitors.Length, tile.Total, kernels);
                 for (int i = 0; i < competitors.Length; i++)
                 {
-                    Span<T> scores = tile.Divisor;
+                    Span<T> scores = tile.Scratch;
                     for (int j = 0; j < scores.Length; j++)
                         scores[j] = competitors[i].Score<T>(double.CreateTruncating(tile.Input(i)[j]), double.CreateTruncating(tile.Total[j]));
                     competitors[i].Scores.Measure<T>(scoreSweep, scores, 0);

@@ -17,7 +17,7 @@ internal class RamKernel<T>(int count, double epsilon, IKernels<T> kernels) : Te
     /// <inheritdoc/>
     public sealed override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
     {
-        Span<T> total = tile.Total, changes = tile.Divisor;
+        Span<T> total = tile.Total, changes = tile.Scratch;
         total.Clear();
         CountChanges(tile);
         T threshold = T.CreateTruncating(epsilon);
@@ -40,7 +40,7 @@ internal class RamKernel<T>(int count, double epsilon, IKernels<T> kernels) : Te
     /// <summary>Writes the number of models that changed each position to the tile's divisors.</summary>
     protected void CountChanges(Tile<T> tile)
     {
-        Span<T> changes = tile.Divisor;
+        Span<T> changes = tile.Scratch;
         changes.Clear();
         T threshold = T.CreateTruncating(epsilon);
         for (int i = 0; i < count; i++)

@@ -43,7 +43,7 @@ public sealed class RamPlus : Ram
         public override void Measure(int pass, Tile<T> tile, Span<double> sums)
         {
             CountChanges(tile);
-            Span<T> changes = tile.Divisor;
+            Span<T> changes = tile.Scratch;
             for (int i = 0; i < Count; i++)
             {
                 ReadOnlySpan<T> delta = tile.Input(i);

@@ -71,7 +71,7 @@ internal sealed class SceKernel<T>(int inputs, long count, double share, IKernel
         }
 
         Erase(tile);
-        Span<T> elected = tile.Total, divisor = tile.Divisor;
+        Span<T> elected = tile.Total, divisor = tile.Scratch;
         elected.Clear();
         for (int i = 0; i < inputs; i++)
             kernels.Add(elected, tile.Input(i));

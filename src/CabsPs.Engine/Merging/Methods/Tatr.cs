@@ -62,7 +62,7 @@ public sealed class Tatr : MergeMethod
     {
         public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
         {
-            Span<T> conflict = tile.Divisor;
+            Span<T> conflict = tile.Scratch;
             Conflicts(tile, inputs, conflict);
             delta.Clear();
             for (int i = 0; i < inputs; i++)
@@ -95,8 +95,8 @@ public sealed class Tatr : MergeMethod
 
             public override void Measure(int pass, Tile<T> tile, Span<double> sums)
             {
-                Conflicts(tile, inputs, tile.Divisor);
-                search.Measure<T>(sweep, tile.Divisor, 0);
+                Conflicts(tile, inputs, tile.Scratch);
+                search.Measure<T>(sweep, tile.Scratch, 0);
             }
         }
     }

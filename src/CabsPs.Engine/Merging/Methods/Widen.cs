@@ -79,7 +79,7 @@ public sealed class Widen : MergeMethod
         {
             Span<double> own = new double[_inputs];
             delta.Clear();
-            Span<T> score = tile.Divisor;
+            Span<T> score = tile.Scratch;
             for (int i = 0; i < _inputs; i++)
             {
                 for (int j = 0; j < score.Length; j++)
