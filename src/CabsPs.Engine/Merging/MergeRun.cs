@@ -128,6 +128,7 @@ public sealed class MergeRun
             {
                 // thrown again on the caller's thread, once all workers have stopped
                 failure = e;
+                unit.Job.Hashes?.Break();
             }
 
             queue.Done(unit, failure);
