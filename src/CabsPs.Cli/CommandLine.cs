@@ -47,7 +47,7 @@ internal sealed class CommandLine
         }
         catch (OperationCanceledException) when (_cancellation.Token.IsCancellationRequested)
         {
-            _streams.Message("cancelled; nothing was written");
+            _streams.Message(_streams.WhenCancelled);
             return _cancellation.ExitCode;
         }
         catch (Exception e)
