@@ -25,7 +25,7 @@ internal sealed class PlanIdentity
     /// <summary>Looks at a plan's models, which must exist by now.</summary>
     /// <exception cref="CabsException">One cannot be read.</exception>
     public static PlanIdentity Of(MergePlan plan) =>
-        new(plan, [.. plan.Models.SelectMany(m => m.Files).Distinct(StringComparer.Ordinal).Select(FileIdentity.Of)]);
+        new(plan, [.. plan.Models.SelectMany(m => m.Files.Select(f => (File: f, m.IsPlanned))).DistinctBy(f => f.File, StringComparer.Ordinal).Select(f => f.IsPlanned ? FileIdentity.OfStage(f.File) : FileIdentity.Of(f.File))]);
 
     /// <summary>Writes its members.</summary>
     /// <param name="json">Where to.</param>
@@ -42,7 +42,10 @@ internal sealed class PlanIdentity
             json.WriteStartObject();
             json.WriteString("path", file.Path);
             json.WriteNumber("bytes", file.ByteLength);
-            json.WriteString(Modified, file.ModifiedText);
+            if (file.Manifest is { } manifest)
+                json.WriteString("manifest", manifest.ToString());
+            else
+                json.WriteString(Modified, file.ModifiedText);
             json.WriteString("header", file.Header.ToString());
             json.WriteEndObject();
         }
