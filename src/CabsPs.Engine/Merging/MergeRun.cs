@@ -70,8 +70,9 @@ public sealed class MergeRun
         if (resumed is null)
             staging.Clear(withStages: false);
         var records = new TensorRecord?[_plan.Tensors.Count];
-        using MergeJournal journal = resumed?.Continue(records, cancel) ?? MergeJournal.Create(staging.Journal, identity);
+        using MergeJournal? continued = resumed?.Continue(records, cancel);
         CheckLimits(staging.Destination, _plan.Tensors.Where((_, i) => records[i] is not null).Sum(t => t.Output.ByteLength));
+        using MergeJournal journal = continued ?? MergeJournal.Create(staging.Journal, identity);
         using CheckpointWriter writer = CheckpointWriter.Create(staging, _plan.Layout, options.Force);
         _writer = writer;
         _kept = _plan.Tensors.Select((t, i) => records[i] is null ? 0 : _plan.BytesOf(i) + t.Output.ByteLength).Sum();
