@@ -33,6 +33,18 @@ public readonly record struct Digest(UInt128 Value)
         return new Digest(hash.GetCurrentHashAsUInt128());
     }
 
+    /// <summary>The hash of a whole file's bytes.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    internal static Digest OfFile(string path)
+    {
+        var hash = new XxHash128();
+        byte[] piece = new byte[PieceBytes];
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        for (int count; (count = file.Read(piece)) > 0;)
+            hash.Append(piece.AsSpan(0, count));
+        return new Digest(hash.GetCurrentHashAsUInt128());
+    }
+
     /// <summary>Reads what <see cref="ToString"/> writes.</summary>
     public static bool TryParse(string? text, out Digest digest)
     {

@@ -29,6 +29,7 @@ public sealed class MergeManifest
     public const string FileName = "cabs.json";
 
     private const int DigestLength = 32;
+    private const int MaxBytes = SafetensorsHeader.MaxHeaderBytes;
     private static readonly byte[] s_end = Encoding.ASCII.GetBytes("\"\n}\n");
     private static readonly JsonWriterOptions s_compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonWriterOptions s_indented = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -36,8 +37,8 @@ public sealed class MergeManifest
     private MergeManifest(JsonElement root)
     {
         Root = root;
-        Weights = [.. root.GetProperty("weights").EnumerateArray().Select(w => new ManifestWeights(TextOf(w, "name"), w.GetProperty("bytes").GetInt64(), DigestOf(w, "header"), w.TryGetProperty("sha256", out JsonElement sha) ? sha.GetString() : null))];
-        Files = [.. root.GetProperty("files").EnumerateArray().Select(f => new ManifestFile(TextOf(f, "name"), f.GetProperty("bytes").GetInt64(), DigestOf(f, "xxh128")))];
+        Weights = [.. root.GetProperty("weights").EnumerateArray().Select(w => new ManifestWeights(NameOf(w), w.GetProperty("bytes").GetInt64(), DigestOf(w, "header"), w.TryGetProperty("sha256", out JsonElement sha) ? sha.GetString() : null))];
+        Files = [.. root.GetProperty("files").EnumerateArray().Select(f => new ManifestFile(NameOf(f), f.GetProperty("bytes").GetInt64(), DigestOf(f, "xxh128")))];
         var tensors = new Dictionary<string, Digest>(StringComparer.Ordinal);
         foreach (JsonElement tensor in root.GetProperty("tensors").EnumerateArray())
             tensors[TextOf(tensor, "name")] = DigestOf(tensor, "xxh128");
@@ -66,6 +67,8 @@ public sealed class MergeManifest
             return null;
         try
         {
+            if (new FileInfo(path).Length > MaxBytes)
+                throw new CabsException(CabsError.CheckpointInvalid, $"{path}: has more than {MaxBytes} bytes, and is not a manifest of this program", path);
             byte[] bytes = File.ReadAllBytes(path);
             if (!IsIntact(bytes))
                 throw new CabsException(CabsError.CheckpointInvalid, $"{path}: is damaged; its bytes are not those that were written", path);
@@ -218,6 +221,10 @@ public sealed class MergeManifest
         Own(blank).Fill((byte)'0');
         return known && Digest.Of(blank) == digest;
     }
+
+    // files of the same folder: a manifest from a stranger names no others
+    private static string NameOf(JsonElement file) =>
+        TextOf(file, "name") is var name && name == Path.GetFileName(name) && name is not ("" or "." or "..") && !name.Contains('\\') && !name.Any(char.IsControl) ? name : throw new FormatException(name);
 
     private static string TextOf(JsonElement element, string name) => element.GetProperty(name).GetString() ?? throw new FormatException(name);
 

@@ -48,6 +48,21 @@ public sealed class VerificationTests : IDisposable
         Assert.Contains(Verify().Problems, p => p.Message.StartsWith(Path.Combine(_merged, message), StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("../base/tokenizer.json")]
+    [InlineData("/dev/zero")]
+    [InlineData("..")]
+    public void A_manifest_that_names_files_elsewhere_is_not_followed(string name)
+    {
+        // forged with the right hash of its own bytes
+        string path = Path.Combine(_merged, "cabs.json");
+        string text = File.ReadAllText(path).Replace("\"tokenizer.json\"", $"\"{name}\"", StringComparison.Ordinal);
+        int at = text.LastIndexOf("\"xxh128\": \"", StringComparison.Ordinal) + 11;
+        string blank = text[..at] + new string('0', 32) + text[(at + 32)..];
+        File.WriteAllText(path, text[..at] + Digest.Of(System.Text.Encoding.UTF8.GetBytes(blank)) + text[(at + 32)..]);
+        Assert.Equal($"{path}: is not a manifest of this program", Assert.Single(Verify().Problems).Message);
+    }
+
     [Fact]
     public void Single_bits_turned_over_are_found_and_the_tensor_they_lie_in_is_named()
     {
