@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Hashing;
 
 namespace CabsPs.Engine.Integrity;
@@ -9,6 +10,8 @@ namespace CabsPs.Engine.Integrity;
 /// thread that fails calls <see cref="Break"/>, and all who wait for it go on without hashing: the merge fails anyway.</remarks>
 internal sealed class OrderedHash
 {
+    // most turns come within this time; falling asleep and being woken costs as much
+    private static readonly TimeSpan s_patience = TimeSpan.FromMicroseconds(100);
     private readonly XxHash128 _hash = new();
     private readonly object _turn = new();
     private long _next;
@@ -19,9 +22,8 @@ internal sealed class OrderedHash
     /// <param name="bytes">The piece.</param>
     public void Append(long start, ReadOnlySpan<byte> bytes)
     {
-        var spin = new SpinWait();
-        while (Volatile.Read(ref _next) != start && !spin.NextSpinWillYield)
-            spin.SpinOnce();
+        for (long begin = Stopwatch.GetTimestamp(); Volatile.Read(ref _next) != start && Stopwatch.GetElapsedTime(begin) < s_patience;)
+            Thread.SpinWait(16);
         lock (_turn)
         {
             while (_next != start)
