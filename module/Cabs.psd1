@@ -18,6 +18,7 @@
         'Invoke-TaskVectorSparsify'
         'Merge-TaskVector'
         'Test-MergeRecipe'
+        'Test-ModelCheckpoint'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -27,6 +27,7 @@ internal sealed class CommandLine
             new MergekitYamlCommand(streams, cancellation.Token),
             new InspectCommand(streams, cancellation.Token),
             new CompareCommand(streams, cancellation.Token),
+            new VerifyCommand(streams, cancellation.Token),
             new MethodsCommand(streams),
         };
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
@@ -47,7 +48,7 @@ internal sealed class CommandLine
         }
         catch (OperationCanceledException) when (_cancellation.Token.IsCancellationRequested)
         {
-            _streams.Message("cancelled; nothing was written");
+            _streams.Message(_streams.WhenCancelled);
             return _cancellation.ExitCode;
         }
         catch (Exception e)
