@@ -14,6 +14,8 @@ switch (command)
         return MergeCommand.Run(arguments);
     case "steps":
         return StepsCommand.Run(arguments);
+    case "fuzz":
+        return FuzzCommand.Run(arguments);
     case "kernels":
         return KernelBenchmarks.Run(arguments);
     default:
@@ -23,6 +25,7 @@ switch (command)
             memory [--only copy,dense,cabs,one,ulps,ties,dare,joint] [--size 128MB] [--threads N] [--runs 5]
             merge --models DIR [--out DIR] [--experts 2] [--threads N] [--method cabs|task_arithmetic] [--assignment sequential|joint]
             steps [--width Bits512|Bits256|Bits128|Scalar] [--m 256]
+            fuzz [--count 20000] [--from 0] [--seed 1] [--keep] | --corpus [--cabs CABS.DLL]
             kernels [BenchmarkDotNet's options]
             """);
         return 2;

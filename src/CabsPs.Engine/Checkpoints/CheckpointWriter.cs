@@ -134,7 +134,7 @@ public sealed class CheckpointWriter : IDisposable
     {
         try
         {
-            File.Copy(source, Path.Combine(_staging, Path.GetFileName(source)));
+            InputFile.Copy(source, Path.Combine(_staging, Path.GetFileName(source)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -50,6 +50,7 @@ public sealed class MergeRun
         foreach (ModelMeasure measure in stages.Measures)
             Measure(measure, stages, reader, cancel);
         Tally tally = Write(stages, reader, writer, cancel);
+        reader.CheckUnchanged();
         WriteSideFiles(writer);
         writer.Complete(cancel);
         _clock.Stop();
