@@ -53,7 +53,7 @@ internal static class RecipeText
     // opening a pipe waits for its writer, and a device may never end
     private static byte[] ReadPipe(string path)
     {
-        Task<FileStream> opening = Task.Run(() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1));
+        Task<FileStream> opening = Task.Factory.StartNew(() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         if (Task.WaitAny([opening], s_patience) < 0)
             throw new CabsException(CabsError.RecipeInvalid, $"{path}: is a pipe that nobody writes to", path);
         using FileStream stream = opening.GetAwaiter().GetResult();
