@@ -18,6 +18,8 @@ switch (command)
         return CrashCommand.Run(arguments);
     case "flips":
         return FlipsCommand.Run(arguments);
+    case "fuzz":
+        return FuzzCommand.Run(arguments);
     case "kernels":
         return KernelBenchmarks.Run(arguments);
     default:
@@ -29,6 +31,7 @@ switch (command)
             steps [--width Bits512|Bits256|Bits128|Scalar] [--m 256]
             crash [--count 200] [--seed 1] [--size 40MB]
             flips [--count 1000] [--seed 1] [--size 2MB]
+            fuzz [--count 20000] [--from 0] [--seed 1] [--keep] | --corpus [--cabs CABS.DLL]
             kernels [BenchmarkDotNet's options]
             """);
         return 2;

@@ -12,6 +12,9 @@ public enum CabsError
     /// <summary>A file ends before the bytes its header promises.</summary>
     FileTruncated,
 
+    /// <summary>A file was changed after its header was read.</summary>
+    FileChanged,
+
     /// <summary>A config.json cannot be read as JSON.</summary>
     ConfigInvalid,
 
@@ -79,13 +82,16 @@ public enum CabsError
 /// <summary>An expected failure: one line that names the file, tensor or key and says what to do.</summary>
 public sealed class CabsException : Exception
 {
+    // paths and names in a message come from strangers
+    private const int LongestMessage = 4000;
+
     /// <summary>Creates the failure.</summary>
     /// <param name="error">The stable id of the condition.</param>
     /// <param name="message">One line for a person.</param>
     /// <param name="target">The file, tensor or key at fault.</param>
     /// <param name="inner">The cause, shown only on request.</param>
     public CabsException(CabsError error, string message, object? target = null, Exception? inner = null)
-        : base(Text.OneLine(message), inner)
+        : base(Text.OneLine(message.Length <= LongestMessage ? message : $"{message.AsSpan(0, LongestMessage)}…"), inner)
     {
         Error = error;
         Target = target;

@@ -114,11 +114,12 @@ public sealed class CheckpointWriter : IDisposable
         var hash = new XxHash128();
         byte[] piece = new byte[CopyBytes];
         long length = 0;
-        using FileStream from = OpenSource(source);
+        // pipes and devices have no length either and are never opened
+        using SafeFileHandle? from = InputFile.Look(source).Length == 0 ? null : InputFile.Open(source, out _);
         try
         {
             using FileStream to = CreateFile(name);
-            for (int count; (count = ReadSource(from, piece)) > 0;)
+            for (int count; from is not null && (count = InputFile.ReadAt(from, piece, length, source)) > 0;)
             {
                 hash.Append(piece.AsSpan(0, count));
                 to.Write(piece.AsSpan(0, count));
@@ -196,32 +197,6 @@ public sealed class CheckpointWriter : IDisposable
         _smallFiles.Add(name);
         return file;
     }
-
-    private static FileStream OpenSource(string source)
-    {
-        try
-        {
-            return new FileStream(source, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unreadable(source, e);
-        }
-    }
-
-    private static int ReadSource(FileStream from, Span<byte> piece)
-    {
-        try
-        {
-            return from.Read(piece);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unreadable(from.Name, e);
-        }
-    }
-
-    private static CabsException Unreadable(string source, Exception cause) => new(CabsError.ReadFailed, $"{source}: cannot be read: {cause.Message}", source, cause);
 
     private void OpenShard(OutputShard shard)
     {

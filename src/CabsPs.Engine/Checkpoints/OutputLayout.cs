@@ -57,17 +57,19 @@ public sealed class OutputLayout
     public static OutputLayout Create(IReadOnlyList<OutputTensor> tensors, long shardBytes)
     {
         var groups = new List<List<OutputTensor>> { new() };
-        long filled = 0;
+        long filled = 0, header = 0;
         foreach (OutputTensor tensor in tensors)
         {
-            if (groups[^1].Count > 0 && filled + tensor.ByteLength > shardBytes)
+            long entry = EntryBytes(tensor);
+            if (groups[^1].Count > 0 && (filled + tensor.ByteLength > shardBytes || groups[^1].Count == SafetensorsHeader.MaxTensors || header + entry > SafetensorsHeader.MaxHeaderBytes))
             {
                 groups.Add([]);
-                filled = 0;
+                (filled, header) = (0, 0);
             }
 
             groups[^1].Add(tensor);
             filled += tensor.ByteLength;
+            header += entry;
         }
 
         var shards = new List<OutputShard>(groups.Count);
@@ -80,6 +82,9 @@ public sealed class OutputLayout
         long total = tensors.Sum(t => t.ByteLength);
         return new OutputLayout(shards, groups.Count == 1 ? null : WriteIndex(shards, total), total);
     }
+
+    // at least what a tensor takes in a header; a character of its name becomes six bytes at most
+    private static long EntryBytes(OutputTensor tensor) => 128 + (6L * tensor.Name.Length) + (20L * tensor.Shape.Count);
 
     // Wide types first keeps every tensor aligned to its element size; then by name, as the format's own writer does.
     private static OutputShard LayOut(string fileName, List<OutputTensor> tensors)

@@ -9,6 +9,9 @@ namespace CabsPs.Engine.Checkpoints;
 /// <param name="Offset">Where its data begins, in bytes from the start of the file.</param>
 public sealed record TensorInfo(string Name, DType Type, IReadOnlyList<long> Shape, long Count, string File, long Offset)
 {
+    /// <summary>What the file was like when its header was read; null where it does not exist yet.</summary>
+    internal FileStamp? Stamp { get; init; }
+
     /// <summary>Bytes of data.</summary>
     public long ByteLength => Count * Type.Size();
 

@@ -32,7 +32,7 @@ public sealed class MergePlan
         Layout = OutputLayout.Create([.. tensors.Select(t => t.Output)], options.ShardBytes);
         ConfigType = Checkpoint.DominantType(tensors.Select(t => (t.Output.Type, t.Output.Count)));
         TokenizerFiles = draft.TokenizerFiles ?? [];
-        SideFiles = [.. Checkpoints.SideFiles.List(Donor).Where(f => (draft.TokenizerFiles is null && !options.LeavesOutTokenizer) || !TokenizerOutput.IsTokenizerFile(Path.GetFileName(f)))];
+        SideFiles = [.. Checkpoints.SideFiles.List(Donor, draft.Warnings).Where(f => (draft.TokenizerFiles is null && !options.LeavesOutTokenizer) || !TokenizerOutput.IsTokenizerFile(Path.GetFileName(f)))];
         ConfigText = Donor.Config is { } config ? new ConfigEditor(config, draft.Warnings).Edit(ConfigType, ChangedLayers(draft), draft.VocabularySize) : null;
         Warnings = draft.Warnings;
         Model = new ModelContext(definition, tensors);
@@ -128,7 +128,7 @@ public sealed class MergePlan
             if (ConfigText is { } text)
                 files.Add(new OutputFile(ModelConfig.FileName, text.Length));
             files.AddRange(TokenizerFiles.Select(f => new OutputFile(f.Name, f.ByteLength)));
-            files.AddRange(SideFiles.Select(f => new OutputFile(Path.GetFileName(f), new FileInfo(f).Length)));
+            files.AddRange(SideFiles.Select(f => new OutputFile(Path.GetFileName(f), InputFile.Look(f).Length)));
             files.AddRange(CardFiles.Select(f => new OutputFile(f.Name, f.Content.Length)));
             files.Add(new OutputFile(MergeManifest.FileName, ManifestBytes));
             return files;

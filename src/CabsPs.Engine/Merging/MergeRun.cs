@@ -78,6 +78,7 @@ public sealed class MergeRun
         _kept = _plan.Tensors.Select((t, i) => records[i] is null ? 0 : _plan.BytesOf(i) + t.Output.ByteLength).Sum();
         int kept = records.Count(r => r is not null);
         Write(records, reader, writer, journal, cancel);
+        reader.CheckUnchanged();
         var tally = new Tally(_plan.Inputs.Count);
         foreach (TensorRecord? record in records)
             tally.Add(record!.Figures);

@@ -106,6 +106,8 @@ internal sealed class PlanDraft
             if (!_names.Add(name))
                 throw new CabsException(CabsError.RecipeInvalid, $"tensor {Text.Quote(name)} would come out twice", name);
             Tensors.Add(plan);
+            if (Tensors.Count > Checkpoint.MaxTensors)
+                throw new CabsException(CabsError.RecipeInvalid, $"the result would have more than {Checkpoint.MaxTensors} tensors, which no model has");
         });
     }
 

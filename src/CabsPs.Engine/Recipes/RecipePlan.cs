@@ -136,9 +136,9 @@ public sealed class RecipePlan : IDisposable
             if (plan.ConfigText is { } config)
                 File.WriteAllBytes(Path.Combine(folder, ModelConfig.FileName), config);
             foreach (string file in plan.SideFiles)
-                File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+                InputFile.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
             foreach (TokenizerFile file in plan.TokenizerFiles)
-                File.WriteAllBytes(Path.Combine(folder, file.Name), file.Content ?? File.ReadAllBytes(file.Source!));
+                file.WriteTo(Path.Combine(folder, file.Name));
             return folder;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
