@@ -4,7 +4,7 @@ namespace CabsPs.Engine.Checkpoints;
 
 /// <summary>Builds a model folder beside its destination and gives it its final name only when it is complete. Dropped before
 /// that, it leaves nothing behind. Tensor bytes may be written from several threads at a time, in any order.</summary>
-public sealed class CheckpointWriter : IDisposable
+public sealed class CheckpointWriter : IWeightSink, IDisposable
 {
     private readonly string _staging;
     private readonly bool _replace;
