@@ -90,8 +90,17 @@ public enum CabsError
     /// <summary>A method or sparsifier has no parameter of this name.</summary>
     ParameterUnknown,
 
-    /// <summary>n of m is no choice: n must lie between 1 and m.</summary>
-    BlockInvalid,
+    /// <summary>A number is NaN or infinite.</summary>
+    NumberNotFinite,
+
+    /// <summary>There is not one weight per task vector.</summary>
+    WeightCountMismatch,
+
+    /// <summary>A name belongs to none of the task vectors, or to several.</summary>
+    VectorUnknown,
+
+    /// <summary>No place for a result is given.</summary>
+    OutputMissing,
 
     /// <summary>There is no recipe at the path.</summary>
     RecipeNotFound,
@@ -125,6 +134,6 @@ public sealed class CabsException : Exception
     public bool IsUsage => Error is CabsError.RecipeInvalid or CabsError.ParameterInvalid or CabsError.ExpertIsBase
         or CabsError.DuplicateModel or CabsError.NothingToMerge or CabsError.OutputNotEmpty or CabsError.OutputIsInput
         or CabsError.VocabularyInvalid or CabsError.BaseMismatch or CabsError.BasesDiffer or CabsError.AlreadySparsified or CabsError.MethodNeedsModels
-        or CabsError.MethodUnknown or CabsError.SparsifierUnknown or CabsError.ParameterUnknown or CabsError.BlockInvalid or CabsError.RecipeNotFound
-        or CabsError.OutputIsFile;
+        or CabsError.MethodUnknown or CabsError.SparsifierUnknown or CabsError.ParameterUnknown or CabsError.NumberNotFinite or CabsError.RecipeNotFound
+        or CabsError.OutputIsFile or CabsError.WeightCountMismatch or CabsError.VectorUnknown or CabsError.OutputMissing;
 }

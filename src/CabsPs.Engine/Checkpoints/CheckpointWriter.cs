@@ -45,7 +45,7 @@ public sealed class CheckpointWriter : IWeightSink, IDisposable
         }
 
         if (File.Exists(full))
-            throw new CabsException(CabsError.OutputNotEmpty, $"{destination}: is a file; give a folder that is new or empty", destination);
+            throw new CabsException(CabsError.OutputIsFile, $"{destination}: is a file; give a folder that is new or empty", destination);
         if (!replace && Directory.Exists(full) && Directory.EnumerateFileSystemEntries(full).Any())
             throw new CabsException(CabsError.OutputNotEmpty, $"{destination}: holds files already; give a new folder or force replacing it", destination);
     }

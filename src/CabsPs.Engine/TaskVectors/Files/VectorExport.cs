@@ -106,7 +106,8 @@ public sealed class VectorExport
             ? Sweep(stages, reader, counts, cancel)
             : _tensors.ToDictionary(t => t.Output.Name, t => FactsOf(t, t.Output.Count, null, 1, 1), StringComparer.Ordinal);
         var ranks = _tensors.ToDictionary(t => t.Output.Name, t => counts.RanksOf(t.Output.Name), StringComparer.Ordinal);
-        if (_settings.Packed)
+        // a mask may keep a zero, a file does not
+        if (SweepCount > 1)
             facts = facts.ToDictionary(f => f.Key, f => f.Value with { Kept = ranks[f.Key].Total }, StringComparer.Ordinal);
         string note = VectorFile.Write(_vector.Name, _vector, _settings.Packed, BaseFingerprint.Of(_plan.Base!, _types.Keys), facts, agreed);
         OutputShard layout = OutputLayout.LayOut(Path.GetFileName(destination), _tensors.SelectMany(t => Parts(t.Output, ranks[t.Output.Name].Total)), (VectorFile.MetadataKey, note));
