@@ -58,7 +58,7 @@ public sealed class VectorFileTests : IDisposable
     [InlineData("magmax", "")]
     [InlineData("model_stock", "")]
     [InlineData("sce", "select_topk=0.5")]
-    [InlineData("pcb", "")]
+    [InlineData("pcb", "pcb_ratio=0.3")]
     [InlineData("emr", "")]
     public void Dense_files_go_through_other_methods(string method, string parameters)
     {
