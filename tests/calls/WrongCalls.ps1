@@ -91,5 +91,5 @@ if ($IsLinux) {
 }
 foreach ($call in $calls) {
     $names = @([regex]::Matches($call[1], '[A-Z]\w+-[A-Z]\w+').Value)
-    [pscustomobject]@{ Id = $call[0]; Cmdlet = $names[-1]; Script = $call[1]; Message = $call[2] }
+    @{ Id = $call[0]; Cmdlet = $names[-1]; Script = $call[1]; Message = $call[2] }
 }
