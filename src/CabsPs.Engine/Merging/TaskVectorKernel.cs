@@ -213,7 +213,7 @@ public class TaskVectorKernel<T> : TensorKernel<T>
     private protected Span<T> KeptDeltas(Tile<T> tile, Span<double> sums)
     {
         MakeMasks(tile);
-        TallyVectors(tile, sums);
+        TallyVectors(tile, sums, exact: true);
         int term = _terms[0];
         Span<T> delta = tile.Input(term);
         if (!_masked[term])
