@@ -1,11 +1,11 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Common.ps1')
 
-    # a model of one bfloat16 tensor of 32 M weights, large enough that a merge of it can be caught at work
+    # a model of one bfloat16 tensor of 8 M weights; ranking its rows takes long enough that a merge can be caught at work
     function New-LargeModel([string] $Name, [int] $Seed) {
         $folder = New-Item -ItemType Directory (Join-Path $TestDrive $Name)
-        $count = 32MB
-        $json = [Text.Encoding]::UTF8.GetBytes('{"w":{"dtype":"BF16","shape":[' + $count + '],"data_offsets":[0,' + 2 * $count + ']}}')
+        $count = 8MB
+        $json = [Text.Encoding]::UTF8.GetBytes('{"w":{"dtype":"BF16","shape":[1024,8192],"data_offsets":[0,' + 2 * $count + ']}}')
         $block = [byte[]]::new(1MB)
         [Random]::new($Seed).NextBytes($block)
         # exponents of finite numbers near 0.01
@@ -32,8 +32,8 @@ BeforeAll {
         Get-OpenFile $TestDrive | Should -BeNullOrEmpty -Because 'no file stays open'
     }
     $work = @(
-        'Get-TaskVector one, two -BasePath base | Invoke-CabsSparsify -N 100 -M 256 -Assignment Joint | Merge-TaskVector results/merged -ThrottleLimit 1 -Verbose'
-        'Get-TaskVector one, two -BasePath base | Invoke-CabsSparsify -N 100 -M 256 -Assignment Joint | Export-TaskVector results -ThrottleLimit 1 -Verbose'
+        'Get-TaskVector one, two -BasePath base | Invoke-TaskVectorSparsify della 0.5 | Merge-TaskVector results/merged -ThrottleLimit 1 -Verbose'
+        'Get-TaskVector one, two -BasePath base | Invoke-TaskVectorSparsify della 0.5 | Export-TaskVector results -ThrottleLimit 1 -Verbose'
     )
 }
 
@@ -128,7 +128,7 @@ Describe 'What stops a list of merges keeps those that were complete' {
 
 Describe 'Progress' {
     It 'moves, names model and tensor, comes at most ten times a second and is completed' {
-        $shell = [powershell]::Create().AddScript("Import-Module '$Module'; Set-Location '$TestDrive'; Get-TaskVector one, two -BasePath base | Invoke-CabsSparsify -N 100 -M 256 -Assignment Joint | Merge-TaskVector moves -ThrottleLimit 1")
+        $shell = [powershell]::Create().AddScript("Import-Module '$Module'; Set-Location '$TestDrive'; Get-TaskVector one, two -BasePath base | Invoke-TaskVectorSparsify della 0.5 | Merge-TaskVector moves -ThrottleLimit 1")
         $watch = [Diagnostics.Stopwatch]::StartNew()
         $shell.Invoke() | Should -Not -BeNullOrEmpty
         $watch.Stop()
@@ -151,7 +151,7 @@ Describe 'Progress' {
 
     It 'is completed after an error too' {
         # somebody else takes the destination while the merge is at work, so it fails at its end
-        $shell = [powershell]::Create().AddScript("Import-Module '$Module'; Set-Location '$TestDrive'; Get-TaskVector one, two -BasePath base | Invoke-CabsSparsify -N 100 -M 256 -Assignment Joint | Merge-TaskVector fails -ThrottleLimit 1")
+        $shell = [powershell]::Create().AddScript("Import-Module '$Module'; Set-Location '$TestDrive'; Get-TaskVector one, two -BasePath base | Invoke-TaskVectorSparsify della 0.5 | Merge-TaskVector fails -ThrottleLimit 1")
         $running = $shell.BeginInvoke()
         while ($shell.Streams.Progress.Count -lt 4 -and -not $running.IsCompleted) { Start-Sleep -Milliseconds 20 }
         $null = New-Item -Force -Path $TestDrive/fails/theirs.txt
