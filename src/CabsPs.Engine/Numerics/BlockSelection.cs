@@ -32,7 +32,7 @@ internal static class BlockSelection<TCodes>
         int words = BitMask.WordCount(Math.Min(blockLength, delta.Length));
         int abreast = blockLength <= LongestAbreast ? Abreast : 1;
         byte[]? rented = null;
-        int codeBytes = words * 64 * abreast, wordBytes = words * sizeof(ulong);
+        int codeBytes = words * 64 * (blockLength == EightBlocks<TCodes>.Length ? EightBlocks<TCodes>.Abreast : abreast), wordBytes = words * sizeof(ulong);
         Span<byte> room = words * 64 <= LongestAbreast
             ? stackalloc byte[(Abreast * (LongestAbreast + (2 * LongestAbreast / 8))) + CacheLine]
             : (rented = ArrayPool<byte>.Shared.Rent(codeBytes + (2 * wordBytes) + CacheLine));
@@ -46,13 +46,11 @@ internal static class BlockSelection<TCodes>
         int start = 0;
         if (abreast > 1 && quota > 0)
         {
+            const int eight = EightBlocks<TCodes>.Abreast * EightBlocks<TCodes>.Length;
+            for (; blockLength == EightBlocks<TCodes>.Length && start + eight <= delta.Length; start += eight)
+                EightBlocks<TCodes>.Keep(delta.Slice(start, eight), quota, claimed.IsEmpty ? [] : claimed.Slice(start >> 6, eight >> 6), mask.Slice(start >> 6, eight >> 6), ref hint, work);
             for (; start + (Abreast * blockLength) <= delta.Length; start += Abreast * blockLength)
-            {
-                if (blockLength == FourBlocks<TCodes>.Length)
-                    FourBlocks<TCodes>.Keep(delta.Slice(start, 4 * blockLength), quota, claimed.IsEmpty ? [] : claimed.Slice(start >> 6, blockLength >> 4), mask.Slice(start >> 6, blockLength >> 4), ref hint, work);
-                else
-                    KeepAbreast(delta, start, blockLength, quota, claimed, mask, ref hint, work);
-            }
+                KeepAbreast(delta, start, blockLength, quota, claimed, mask, ref hint, work);
         }
 
         for (; start < delta.Length; start += blockLength)

@@ -28,10 +28,10 @@ internal readonly struct Codes128 : ICodes
     }
 
     /// <inheritdoc/>
-    public static uint FindFour(ref readonly byte codes, int wanted)
+    public static ulong FindEight(ref readonly byte codes, int wanted)
     {
-        uint found = 0;
-        for (int block = 3; block >= 0; block--)
+        ulong found = 0;
+        for (int block = 7; block >= 0; block--)
         {
             int code = 0;
             for (int bit = 128; bit > 0; bit >>= 1)

@@ -43,8 +43,11 @@ internal readonly struct Codes256 : ICodes
     }
 
     /// <inheritdoc/>
+    public static ulong FindEight(ref readonly byte codes, int wanted) =>
+        FindFour(in codes, wanted) | ((ulong)FindFour(in Unsafe.Add(ref Unsafe.AsRef(in codes), 4 * 256), wanted) << 32);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static uint FindFour(ref readonly byte codes, int wanted)
+    private static uint FindFour(ref readonly byte codes, int wanted)
     {
         int a = 0, b = 0, c = 0, d = 0;
         for (int bit = 128; bit > 0; bit >>= 1)

@@ -43,18 +43,23 @@ internal readonly struct Codes512 : ICodes
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static uint FindFour(ref readonly byte codes, int wanted)
+    public static ulong FindEight(ref readonly byte codes, int wanted)
     {
-        int a = 0, b = 0, c = 0, d = 0;
+        // eight, because each has to wait for its last answer before it can ask again
+        int a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
         for (int bit = 128; bit > 0; bit >>= 1)
         {
             a += bit & ~((Count256(in codes, 0, a + bit) - wanted) >> 31);
             b += bit & ~((Count256(in codes, 256, b + bit) - wanted) >> 31);
             c += bit & ~((Count256(in codes, 512, c + bit) - wanted) >> 31);
             d += bit & ~((Count256(in codes, 768, d + bit) - wanted) >> 31);
+            e += bit & ~((Count256(in codes, 1024, e + bit) - wanted) >> 31);
+            f += bit & ~((Count256(in codes, 1280, f + bit) - wanted) >> 31);
+            g += bit & ~((Count256(in codes, 1536, g + bit) - wanted) >> 31);
+            h += bit & ~((Count256(in codes, 1792, h + bit) - wanted) >> 31);
         }
 
-        return (uint)(a | (b << 8) | (c << 16) | (d << 24));
+        return (uint)(a | (b << 8) | (c << 16) | (d << 24)) | ((ulong)(uint)(e | (f << 8) | (g << 16) | (h << 24)) << 32);
     }
 
     /// <inheritdoc/>

@@ -172,6 +172,7 @@ internal static class ElementLoops<V>
         ref byte to = ref MemoryMarshal.GetReference(destination);
         V factor = V.Of(lambda), by = V.Of(divisor), largest = V.OfBits(0);
         bool scaled = divisor != 1 || lambda != 1;
+        nint ahead = (nint)tile.Length * TStored.Size;
         TileTerm* last = list + terms.Length;
         for (nint i = 0; i < end; i += 4 * V.Count)
         {
@@ -209,6 +210,7 @@ internal static class ElementLoops<V>
             d = V.Load(in at[3 * V.Count]) + d;
             largest = V.MaxBits(largest, Largest(a, b, c, d));
             ref byte into = ref Unsafe.Add(ref to, i * TStored.Size);
+            Prefetch<TStored>(ref Unsafe.Add(ref into, ahead));
             TStored.StoreFinite(a, b, ref into);
             TStored.StoreFinite(c, d, ref Unsafe.Add(ref into, 2 * V.Count * TStored.Size));
         }

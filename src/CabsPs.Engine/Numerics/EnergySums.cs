@@ -35,7 +35,8 @@ internal static class EnergySums
                 ReferenceKernels<float>.AddSquares(values.Slice(start, Chunk), mask[(start >> 6)..], all, kept);
         }
 
-        ReferenceKernels<float>.AddEnergies(values[start..], mask[Math.Min(start >> 6, mask.Length)..], all, kept);
+        if (start < values.Length)
+            ReferenceKernels<float>.AddEnergies(values[start..], mask[(start >> 6)..], all, kept);
         return (ReferenceKernels<float>.AddUp(all), ReferenceKernels<float>.AddUp(kept));
     }
 

@@ -11,10 +11,10 @@ internal interface ICodes
     static abstract void Encode256(ref readonly float delta, uint floor, int shift, ref byte codes);
 
     /// <summary>The greatest code, per block, that enough codes reach; zero where fewer than that are above it.</summary>
-    /// <param name="codes">Four blocks of 256 codes.</param>
+    /// <param name="codes">Eight blocks of 256 codes.</param>
     /// <param name="wanted">How many are enough.</param>
-    /// <returns>The four codes, the first in the lowest byte.</returns>
-    static abstract uint FindFour(ref readonly byte codes, int wanted);
+    /// <returns>The eight codes, the first in the lowest byte.</returns>
+    static abstract ulong FindEight(ref readonly byte codes, int wanted);
 
     /// <summary>How many of the codes are at least this one, of 1 … 255.</summary>
     /// <param name="codes">The codes.</param>
