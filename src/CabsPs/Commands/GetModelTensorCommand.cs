@@ -32,7 +32,17 @@ public sealed class GetModelTensorCommand : PathCommand
             TensorStatistics? statistics = Statistics && tensor.Type.IsMergeable()
                 ? Run(cancel => TensorStatistics.Of(reader, tensor, cancel))
                 : null;
-            WriteObject(new TensorInfo(tensor, statistics));
+            WriteObject(Shown(new TensorInfo(tensor, statistics)));
         }
+    }
+
+    // with figures it is shown by a view of its own, under a second type name
+    private object Shown(TensorInfo tensor)
+    {
+        if (!Statistics)
+            return tensor;
+        var shown = new PSObject(tensor);
+        shown.TypeNames.Insert(0, $"{typeof(TensorInfo).FullName}#Statistics");
+        return shown;
     }
 }
