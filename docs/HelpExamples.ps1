@@ -12,29 +12,34 @@ function Get-ExampleBlock([string] $Page) {
     }
 }
 
-# runs the blocks of each page in a pwsh of its own, in a fresh copy of examples/digits; emits what each prints, as a person would see it
-function Invoke-ExampleBlock([object[]] $Block) {
+# runs the blocks of pages, each page in a fresh copy of examples/digits and a scope of its own, all in one new pwsh; emits for each page
+# the texts its blocks print, as a person would see them
+function Invoke-ExampleBlock([object[][]] $Page) {
     $root = Split-Path $PSScriptRoot
     $work = Join-Path ([IO.Path]::GetTempPath()) "cabs-$([guid]::NewGuid().ToString('n').Substring(0, 8))"
-    $folder = Join-Path $work 'digits'
-    $mark = '>>>>'
     $null = New-Item -ItemType Directory $work
     try {
-        Copy-Item -Recurse (Join-Path $root 'examples/digits') $folder
-        # a file of code, because that is what a child takes without changing a character
-        $lines = @(
+        $code = @(
             "Import-Module '$(Join-Path $root 'module/Cabs.psd1')'"
-            "Set-Location '$folder'"
             '$PSStyle.OutputRendering = "PlainText"; $ProgressPreference = "Ignore"'
-            foreach ($one in $Block) {
-                "`$code = [scriptblock]::Create([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String('$([Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($one.Code.TrimEnd())))')))"
-                "[Console]::WriteLine('$mark')"
-                '. $code 2>&1 | Out-String -Stream -Width 120 | ForEach-Object { [Console]::WriteLine($_) }'
+            for ($i = 0; $i -lt $Page.Count; $i++) {
+                Copy-Item -Recurse (Join-Path $root 'examples/digits') (Join-Path $work $i digits)
+                "Set-Location '$(Join-Path $work $i digits)'"
+                '[Console]::WriteLine("<page>"); & {'
+                foreach ($block in $Page[$i]) {
+                    # in a form that takes any character, and as a block of its own, so that errors show what a prompt shows
+                    "`$block = [scriptblock]::Create([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String('$([Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($block.Code.TrimEnd())))')))"
+                    '[Console]::WriteLine("<block>"); . $block 2>&1 | Out-String -Stream -Width 120 | ForEach-Object { [Console]::WriteLine($_) }'
+                }
+                '}'
             })
-        $lines | Set-Content (Join-Path $work run.ps1)
+        $code | Set-Content (Join-Path $work run.ps1)
         $text = & ([Environment]::ProcessPath) -NoProfile -NonInteractive -File (Join-Path $work run.ps1) | Out-String
-        foreach ($part in ($text -replace '\r' -split "$mark\n" | Select-Object -Skip 1)) {
-            (($part -split '\n' | ForEach-Object { $_.Replace($folder, '/digits').TrimEnd() }) -join "`n").Trim("`n")
+        foreach ($part in ($text -replace '\r' -split '<page>\n' | Select-Object -Skip 1)) {
+            $printed = foreach ($one in ($part -split '<block>\n' | Select-Object -Skip 1)) {
+                (($one -split '\n' | ForEach-Object { ($_ -replace "$([regex]::Escape($work))[/\\]\d+[/\\]digits", '/digits').TrimEnd() }) -join "`n").Trim("`n")
+            }
+            , @($printed)
         }
     }
     finally {
@@ -47,14 +52,18 @@ function Get-StableText([string] $Output) {
     $Output -replace '(?m)^(Duration|PeakMemory) *: .*$', '$1' -replace 'about \S+ \S+ of memory', 'memory' -replace '\b\d+(\.\d+)?(e-?\d+)? (s|ms)\b', 'time' -replace '-{4,}', '----' -replace '\s+', ' '
 }
 
-# a page with the outputs its examples have now
-function Update-ExampleOutput([string] $Page) {
-    $blocks = @(Get-ExampleBlock $Page)
+# pages with the outputs their examples have now
+function Update-ExampleOutput([string[]] $Page) {
+    $blocks = @($Page | ForEach-Object { , @(Get-ExampleBlock $_) })
     $outputs = @(Invoke-ExampleBlock $blocks)
-    for ($i = $blocks.Count - 1; $i -ge 0; $i--) {
-        if ($null -ne $blocks[$i].Output -and (Get-StableText $outputs[$i]) -cne (Get-StableText $blocks[$i].Output)) {
-            $Page = $Page.Remove($blocks[$i].Start, $blocks[$i].Length).Insert($blocks[$i].Start, "$($outputs[$i])`n")
+    for ($p = 0; $p -lt $Page.Count; $p++) {
+        $text = $Page[$p]
+        for ($i = $blocks[$p].Count - 1; $i -ge 0; $i--) {
+            $block = $blocks[$p][$i]
+            if ($null -ne $block.Output -and (Get-StableText $outputs[$p][$i]) -cne (Get-StableText $block.Output)) {
+                $text = $text.Remove($block.Start, $block.Length).Insert($block.Start, "$($outputs[$p][$i])`n")
+            }
         }
+        $text
     }
-    $Page
 }

@@ -6,7 +6,7 @@ A page docs/en-US/<Cmdlet>.md holds what people write (texts, examples) and what
 yaml under each parameter. This script writes the latter from the built module, makes the page of a cmdlet that has none, adds
 parameters that are new and takes out those that are gone. Words still to be written stand as {{ ... }}; the build refuses them.
 
-With -Example it also runs the examples of each page, one page in one process, in a fresh copy of examples/digits, and writes what they
+With -Example it also runs the examples of each page, in a scope and a copy of examples/digits of its own, and writes what they
 print into the block of ```output that follows a block of ```powershell. Blocks without such a follower are run, too. Figures that
 differ from run to run (times, memory) stay as they stand when nothing else changed.
 
@@ -177,11 +177,13 @@ function New-Page($Command, [string] $Old) {
     ($lines -join "`n") -replace "`n{3,}", "`n`n"
 }
 
-foreach ($command in Get-Command -Module Cabs -Name $Name) {
-    $file = Join-Path $PSScriptRoot "en-US/$($command.Name).md"
-    $old = (Test-Path $file) ? [IO.File]::ReadAllText($file) : ''
-    $new = New-Page $command $old
-    if ($Example) { $new = Update-ExampleOutput $new }
-    if ($new -cne $old -and $PSCmdlet.ShouldProcess($file, 'Update')) { [IO.File]::WriteAllText($file, $new) }
-    if ($new -cne $old) { $file }
+$commands = @(Get-Command -Module Cabs -Name $Name)
+$files = @($commands | ForEach-Object { Join-Path $PSScriptRoot "en-US/$($_.Name).md" })
+$old = @($files | ForEach-Object { (Test-Path $_) ? [IO.File]::ReadAllText($_) : '' })
+$new = @(for ($i = 0; $i -lt $commands.Count; $i++) { New-Page $commands[$i] $old[$i] })
+if ($Example) { $new = @(Update-ExampleOutput $new) }
+for ($i = 0; $i -lt $commands.Count; $i++) {
+    if ($new[$i] -ceq $old[$i]) { continue }
+    if ($PSCmdlet.ShouldProcess($files[$i], 'Update')) { [IO.File]::WriteAllText($files[$i], $new[$i]) }
+    $files[$i]
 }

@@ -48,12 +48,20 @@ public sealed class GetModelTensorCommand : PathCommand
             foreach (Engine.Checkpoints.TensorInfo tensor in tensors)
             {
                 current = tensor.Name;
-                WriteObject(new TensorInfo(tensor, tensor.Type.IsMergeable() ? Run(cancel => TensorStatistics.Of(reader, tensor, cancel), progress.Report) : null));
+                WriteObject(Shown(new TensorInfo(tensor, tensor.Type.IsMergeable() ? Run(cancel => TensorStatistics.Of(reader, tensor, cancel), progress.Report) : null)));
             }
         }
         finally
         {
             progress.Complete();
         }
+    }
+
+    // with figures it is shown by a view of its own, under a second type name
+    private static PSObject Shown(TensorInfo tensor)
+    {
+        var shown = new PSObject(tensor);
+        shown.TypeNames.Insert(0, $"{typeof(TensorInfo).FullName}#Statistics");
+        return shown;
     }
 }

@@ -30,6 +30,7 @@ public sealed class InvokeCabsSparsifyCommand : SparsifyCommand
     /// <summary>Names of vectors in the order in which they claim positions; those not named follow in pipeline order. The
     /// vectors leave in the order in which they came.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(TaskVectorNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Order { get; set; } = [];
 

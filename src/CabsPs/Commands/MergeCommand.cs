@@ -11,6 +11,7 @@ public abstract class MergeCommand : CabsCommand
     /// <summary>The type the weights are stored as; without it, each tensor keeps the promoted type of its inputs (or what a
     /// recipe says).</summary>
     [Parameter]
+    [SafetensorsName]
     public TensorType? DType { get; set; }
 
     /// <summary>The most bytes of tensors in one file.</summary>

@@ -51,15 +51,18 @@ public sealed class MergeTaskVectorCommand : MergeCommand
 
     /// <summary>More parameters of the method, under their names in recipes.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(MethodParameterCompleter))]
     public Hashtable Parameter { get; set; } = [];
 
     /// <summary>Tensors that are merged; wildcards over their names. All without.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(TensorNameCompleter))]
     [SupportsWildcards]
     public string[] Include { get; set; } = [];
 
     /// <summary>Tensors that are copied from the base; wildcards over their names.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(TensorNameCompleter))]
     [SupportsWildcards]
     public string[] Exclude { get; set; } = [];
 
