@@ -41,8 +41,8 @@ internal sealed class KeptCounts : IWeightSink
         where T : unmanaged, System.Numerics.INumberBase<T>
     {
         long count = 0;
-        foreach (T delta in deltas)
-            count += T.IsZero(delta) ? 0 : 1;
+        for (int i = 0; i < deltas.Length; i += 64)
+            count += System.Numerics.BitOperations.PopCount(NonZero.Bits(deltas[i..Math.Min(deltas.Length, i + 64)]));
         return count;
     }
 }

@@ -25,15 +25,19 @@ internal sealed class PackedTensor(string name, long count, IReadOnlyDictionary<
         T[] values = new T[deltas.Length];
         byte[] bits = new byte[((start + deltas.Length + 7) / 8) - first];
         int kept = 0;
-        for (int i = 0; i < deltas.Length; i++)
+        for (int i = 0; i < deltas.Length;)
         {
+            // up to the next whole word of the mask, so that no block crosses into another chunk
             long at = start + i;
+            int length = (int)Math.Min(deltas.Length - i, 64 - (at & 63));
             if (at % StoredDelta.ChunkLength == 0)
                 _ranks[at / StoredDelta.ChunkLength] = rank + kept;
-            if (T.IsZero(deltas[i]))
-                continue;
-            values[kept++] = deltas[i];
-            bits[(int)((at >> 3) - first)] |= (byte)(1 << (int)(at & 7));
+            ulong word = NonZero.Bits(deltas.Slice(i, length));
+            for (int b = 0; b < length; b += 8 - (int)((at + b) & 7))
+                bits[(int)(((at + b) >> 3) - first)] |= (byte)(word >> b << (int)((at + b) & 7));
+            for (; word != 0; word &= word - 1)
+                values[kept++] = deltas[i + BitOperations.TrailingZeroCount(word)];
+            i += length;
         }
 
         file.Write($"{name}.values", rank * sizeof(T), MemoryMarshal.AsBytes(values.AsSpan(0, kept)));

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
@@ -34,37 +35,56 @@ public sealed record StoredDelta(TensorInfo Values, TensorInfo? Mask, TensorInfo
             ReadPacked(reader, start, MemoryMarshal.Cast<byte, float>(destination), pieceBytes);
     }
 
-    private void ReadPacked<T>(CheckpointReader reader, long start, Span<T> destination, int pieceBytes)
+    private unsafe void ReadPacked<T>(CheckpointReader reader, long start, Span<T> destination, int pieceBytes)
         where T : unmanaged
     {
         long chunk = start / ChunkLength, first = chunk * (ChunkLength / 8);
         Span<byte> word = stackalloc byte[8];
         reader.Read(Ranks!, chunk * 8, word);
-        byte[] mask = new byte[((start + destination.Length + 7) / 8) - first];
-        reader.Read(Mask!, first, mask, pieceBytes);
-        int skipped = (int)(start - (chunk * ChunkLength)), kept = CountBits(mask, skipped, destination.Length);
-        long rank = BinaryPrimitives.ReadInt64LittleEndian(word) + CountBits(mask, 0, skipped);
+        int length = (int)(((start + destination.Length + 7) / 8) - first);
+        // with room behind, so that 64 bits can be read from any place
+        byte[] rented = ArrayPool<byte>.Shared.Rent(length + 16);
+        Span<byte> mask = rented.AsSpan(0, length + 16);
+        reader.Read(Mask!, first, mask[..length], pieceBytes);
+        mask[length..].Clear();
+        int skipped = (int)(start - (chunk * ChunkLength)), kept = Count(mask, skipped, destination.Length);
+        long rank = BinaryPrimitives.ReadInt64LittleEndian(word) + Count(mask, 0, skipped);
         if (rank < 0 || rank + kept > Values.Count)
             throw new CabsException(CabsError.VectorInvalid, $"{Values.File}: the mask of tensor {Text.Quote(Mask!.Name)} keeps more weights than are stored; export the task vector again", Values.File);
         // the values lie at the end of the room first: spread from the front, none is overwritten before it is read
         int from = destination.Length - kept;
-        reader.Read(Values, rank * Marshal.SizeOf<T>(), MemoryMarshal.AsBytes(destination[from..]), pieceBytes);
-        for (int i = 0; i < destination.Length; i++)
+        reader.Read(Values, rank * sizeof(T), MemoryMarshal.AsBytes(destination[from..]), pieceBytes);
+        Span<T> values = stackalloc T[64];
+        for (int at = 0; at < destination.Length; at += 64)
         {
-            int bit = skipped + i;
-            destination[i] = (mask[bit >> 3] >> (bit & 7) & 1) != 0 ? destination[from++] : default;
+            Span<T> block = destination.Slice(at, Math.Min(64, destination.Length - at));
+            ulong bits = Bits(mask, skipped + at, block.Length);
+            int count = BitOperations.PopCount(bits);
+            destination.Slice(from, count).CopyTo(values);
+            from += count;
+            block.Clear();
+            for (int i = 0; bits != 0; bits &= bits - 1)
+                block[BitOperations.TrailingZeroCount(bits)] = values[i++];
         }
+
+        ArrayPool<byte>.Shared.Return(rented);
     }
 
-    private static int CountBits(ReadOnlySpan<byte> mask, int start, int length)
+    private static int Count(ReadOnlySpan<byte> mask, int start, int length)
     {
-        int count = 0, end = start + length;
-        for (; start < end && (start & 7) != 0; start++)
-            count += mask[start >> 3] >> (start & 7) & 1;
-        for (; start + 64 <= end; start += 64)
-            count += BitOperations.PopCount(BinaryPrimitives.ReadUInt64LittleEndian(mask[(start >> 3)..]));
-        for (; start < end; start++)
-            count += mask[start >> 3] >> (start & 7) & 1;
+        int count = 0;
+        for (int at = 0; at < length; at += 64)
+            count += BitOperations.PopCount(Bits(mask, start + at, Math.Min(64, length - at)));
         return count;
+    }
+
+    // up to 64 bits from any place on
+    private static ulong Bits(ReadOnlySpan<byte> mask, int start, int length)
+    {
+        int offset = start & 7;
+        ulong bits = BinaryPrimitives.ReadUInt64LittleEndian(mask[(start >> 3)..]) >> offset;
+        if (offset != 0)
+            bits |= (ulong)mask[(start >> 3) + 8] << (64 - offset);
+        return length == 64 ? bits : bits & ((1UL << length) - 1);
     }
 }

@@ -37,10 +37,9 @@ internal sealed class StoredSparsifier(VectorFile file) : Sparsifier
             foreach (int member in members)
             {
                 Span<ulong> mask = tile.Mask(member);
-                mask.Clear();
                 ReadOnlySpan<T> delta = tile.Input(member);
-                for (int i = 0; i < delta.Length; i++)
-                    mask[i >> 6] |= (delta[i] != T.Zero ? 1UL : 0) << (i & 63);
+                for (int word = 0; word < mask.Length; word++)
+                    mask[word] = NonZero.Bits(delta[(word << 6)..Math.Min(delta.Length, (word + 1) << 6)]);
             }
         }
     }
