@@ -46,7 +46,7 @@ public enum ResumeCheck
     Deep,
 }
 
-/// <summary>Element types a result can be stored as, under PyTorch's and safetensors' names.</summary>
+/// <summary>Element types a result can be stored as, under PyTorch's names; parameters take safetensors' names (<c>BF16</c>), too.</summary>
 public enum TensorType
 {
     /// <summary>IEEE 754 binary32.</summary>
@@ -60,16 +60,4 @@ public enum TensorType
 
     /// <summary>IEEE 754 binary64.</summary>
     Float64,
-
-    /// <summary><see cref="Float32"/>.</summary>
-    F32 = Float32,
-
-    /// <summary><see cref="BFloat16"/>.</summary>
-    BF16 = BFloat16,
-
-    /// <summary><see cref="Float16"/>.</summary>
-    F16 = Float16,
-
-    /// <summary><see cref="Float64"/>.</summary>
-    F64 = Float64,
 }

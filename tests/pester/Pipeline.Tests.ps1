@@ -99,6 +99,7 @@ Describe 'The main pipeline' {
         $model = Get-ModelCheckpoint $result.Path
         $model.DType | Should -Be 'BF16'
         $model.ShardCount | Should -Be 3
+        (Get-ModelCheckpoint (Get-TaskVector -BasePath $Models/base -Path $Models/upright | Merge-TaskVector -DType bf16 -OutputPath $TestDrive/bf16 3>$null).Path).DType | Should -Be 'BF16'
         (Get-Content $TestDrive/shards/config.json | ConvertFrom-Json).torch_dtype | Should -Be 'bfloat16'
     }
 

@@ -6,7 +6,7 @@ namespace CabsPs.Engine.Checkpoints;
 
 /// <summary>Builds a model folder beside its destination and gives it its final name only when it is complete and on the disk. Dropped
 /// before that, it leaves nothing behind. Tensor bytes may be written from several threads at a time, in any order.</summary>
-public sealed class CheckpointWriter : IDisposable
+public sealed class CheckpointWriter : IWeightSink, IDisposable
 {
     private const int CopyBytes = 1 << 20;
     private readonly StagingFolder _staging;

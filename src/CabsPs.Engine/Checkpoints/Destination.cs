@@ -22,7 +22,7 @@ public static class Destination
         }
 
         if (File.Exists(real))
-            throw new CabsException(CabsError.OutputNotEmpty, $"{destination}: is a file; give a folder that is new or empty", destination);
+            throw new CabsException(CabsError.OutputIsFile, $"{destination}: is a file; give a folder that is new or empty", destination);
         if (!Directory.Exists(real))
             return;
         if (!replace && !IsEmpty(real))

@@ -86,9 +86,13 @@ public sealed class OutputLayout
     // at least what a tensor takes in a header; a character of its name becomes six bytes at most
     private static long EntryBytes(OutputTensor tensor) => 128 + (6L * tensor.Name.Length) + (20L * tensor.Shape.Count);
 
-    // Wide types first keeps every tensor aligned to its element size; then by name, as the format's own writer does.
-    private static OutputShard LayOut(string fileName, List<OutputTensor> tensors)
+    /// <summary>Lays out one file.</summary>
+    /// <param name="fileName">Its name.</param>
+    /// <param name="tensors">Its tensors.</param>
+    /// <param name="note">An entry for the header's metadata.</param>
+    internal static OutputShard LayOut(string fileName, IEnumerable<OutputTensor> tensors, (string Key, string Text)? note = null)
     {
+        // wide types first keeps every tensor aligned to its element size; then by name, as the format's own writer does
         OutputTensor[] ordered = [.. tensors.OrderByDescending(t => t.Type.Size()).ThenBy(t => t.Name, StringComparer.Ordinal)];
         using var json = new MemoryStream();
         using (var writer = new Utf8JsonWriter(json, s_compact))
@@ -96,6 +100,8 @@ public sealed class OutputLayout
             writer.WriteStartObject();
             writer.WriteStartObject("__metadata__");
             writer.WriteString("format", "pt");
+            if (note is { } extra)
+                writer.WriteString(extra.Key, extra.Text);
             writer.WriteEndObject();
             long at = 0;
             foreach (OutputTensor tensor in ordered)

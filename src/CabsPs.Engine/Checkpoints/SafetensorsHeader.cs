@@ -29,7 +29,28 @@ public static class SafetensorsHeader
     /// <param name="path">The full path of the file.</param>
     /// <returns>The tensors in the order of their data.</returns>
     /// <exception cref="CabsException">The file is missing, too short or contradicts itself.</exception>
-    public static IReadOnlyList<TensorInfo> Read(string path)
+    public static IReadOnlyList<TensorInfo> Read(string path) => Read(path, null);
+
+    /// <summary>The texts that a file's header carries besides its tensors; none where it has none or is no right header.</summary>
+    /// <param name="path">The full path of the file.</param>
+    /// <exception cref="CabsException">The file is missing or cannot be read.</exception>
+    internal static IReadOnlyDictionary<string, string> ReadMetadata(string path)
+    {
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        try
+        {
+            Read(path, metadata);
+        }
+        catch (CabsException e) when (e.Error is CabsError.CheckpointInvalid or CabsError.FileTruncated)
+        {
+            // reading the tensors says what is wrong
+            metadata.Clear();
+        }
+
+        return metadata;
+    }
+
+    private static IReadOnlyList<TensorInfo> Read(string path, Dictionary<string, string>? metadata)
     {
         using SafeFileHandle handle = InputFile.Open(path, out FileStamp stamp);
         Span<byte> prefix = stackalloc byte[8];
@@ -51,7 +72,7 @@ public static class SafetensorsHeader
             s_options);
         try
         {
-            return Parse(ref tokens, path, end, stamp);
+            return Parse(ref tokens, path, end, stamp, metadata);
         }
         catch (JsonException e)
         {
@@ -66,7 +87,7 @@ public static class SafetensorsHeader
     private static CabsException Invalid(string path, string reason) =>
         new(CabsError.CheckpointInvalid, $"{path}: {reason}", path);
 
-    private static IReadOnlyList<TensorInfo> Parse(ref JsonTokens tokens, string path, long dataStart, FileStamp stamp)
+    private static IReadOnlyList<TensorInfo> Parse(ref JsonTokens tokens, string path, long dataStart, FileStamp stamp, Dictionary<string, string>? metadata)
     {
         var tensors = new List<TensorInfo>();
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -80,7 +101,7 @@ public static class SafetensorsHeader
             if (!names.Add(name))
                 throw Invalid(path, $"tensor {Quote(name)} stands twice in the header");
             if (name == "__metadata__")
-                SkipMetadata(ref tokens, path);
+                ReadMetadata(ref tokens, path, metadata);
             else if (tensors.Count == MaxTensors)
                 throw Invalid(path, $"its header lists more than {MaxTensors} tensors, which no model has in one file");
             else
@@ -95,13 +116,19 @@ public static class SafetensorsHeader
     }
 
     // texts under keys, and nothing else
-    private static void SkipMetadata(ref JsonTokens tokens, string path)
+    private static void ReadMetadata(ref JsonTokens tokens, string path, Dictionary<string, string>? metadata)
     {
         if (tokens.Next() == JsonTokenType.Null)
             return;
         bool good = tokens.Type == JsonTokenType.StartObject;
         while (good && tokens.Next() == JsonTokenType.PropertyName)
+        {
+            string key = metadata is null ? string.Empty : tokens.Text();
             good = tokens.Next() == JsonTokenType.String;
+            if (good && metadata is not null)
+                metadata[key] = tokens.Text();
+        }
+
         if (!good)
             throw Invalid(path, "__metadata__ in the header holds something else than texts");
     }

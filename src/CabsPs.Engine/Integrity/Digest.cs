@@ -16,17 +16,22 @@ public readonly record struct Digest(UInt128 Value)
     /// <summary>The hash of bytes in memory.</summary>
     public static Digest Of(ReadOnlySpan<byte> bytes) => new(XxHash128.HashToUInt128(bytes));
 
-    /// <summary>The hash of a tensor's bytes in the order in which they are stored.</summary>
+    /// <summary>The hash of a tensor's bytes in the order in which they are stored; of a task vector's file, of its deltas written out.</summary>
     /// <exception cref="CabsException">The file cannot be read.</exception>
     public static Digest Of(CheckpointReader reader, TensorInfo tensor, CancellationToken cancel = default)
     {
         var hash = new XxHash128();
-        byte[] piece = new byte[Math.Min(PieceBytes, tensor.ByteLength)];
-        for (long at = 0; at < tensor.ByteLength; at += piece.Length)
+        int size = tensor.StoredType.Size();
+        long length = tensor.Count * size;
+        byte[] piece = new byte[Math.Min(PieceBytes, length)];
+        for (long at = 0; at < length; at += piece.Length)
         {
             cancel.ThrowIfCancellationRequested();
-            Span<byte> bytes = piece.AsSpan(0, (int)Math.Min(piece.Length, tensor.ByteLength - at));
-            reader.Read(tensor, at, bytes);
+            Span<byte> bytes = piece.AsSpan(0, (int)Math.Min(piece.Length, length - at));
+            if (tensor.Delta is { } delta)
+                delta.Read(reader, at / size, bytes, piece.Length);
+            else
+                reader.Read(tensor, at, bytes);
             hash.Append(bytes);
         }
 

@@ -37,7 +37,7 @@ internal static class RecipeText
                 throw new CabsException(CabsError.RecipeInvalid, $"{path}: is a folder; give a recipe file", path);
             FileInfo? file = path.Contains('\0', StringComparison.Ordinal) ? null : new FileInfo(path) is { Exists: true } named ? named.LinkTarget is null ? named : new FileInfo(ModelPaths.Resolve(path)) : null;
             if (file is null)
-                throw new CabsException(CabsError.RecipeInvalid, $"{Text.OneLine(path)}: no such recipe file", path);
+                throw new CabsException(CabsError.RecipeNotFound, $"{Text.OneLine(path)}: no such recipe file", path);
             // what has no length is empty, a pipe or a device; so is what a link in /proc names that is no file
             if (file is { Exists: true, Length: > 0 and var length })
                 return length > MaxBytes ? new byte[MaxBytes + 1] : File.ReadAllBytes(path);
@@ -45,8 +45,9 @@ internal static class RecipeText
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "no such recipe file" : $"cannot be read: {e.Message}";
-            throw new CabsException(CabsError.RecipeInvalid, $"{path}: {reason}", path, e);
+            throw e is FileNotFoundException or DirectoryNotFoundException
+                ? new CabsException(CabsError.RecipeNotFound, $"{path}: no such recipe file", path, e)
+                : new CabsException(CabsError.RecipeInvalid, $"{path}: cannot be read: {e.Message}", path, e);
         }
     }
 

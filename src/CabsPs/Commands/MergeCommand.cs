@@ -11,6 +11,7 @@ public abstract class MergeCommand : CabsCommand
     /// <summary>The type the weights are stored as; without it, each tensor keeps the promoted type of its inputs (or what a
     /// recipe says).</summary>
     [Parameter]
+    [SafetensorsName]
     public TensorType? DType { get; set; }
 
     /// <summary>The most bytes of tensors in one file.</summary>
@@ -94,10 +95,12 @@ public abstract class MergeCommand : CabsCommand
     internal MergeResult Execute(MergePlan plan, string destination, Func<MergeRun, CancellationToken, Engine.Merging.MergeResult>? execute = null)
     {
         var run = new MergeRun(plan);
-        var progress = new MergeProgressReporter(this, destination, run);
+        var progress = new ProgressReporter(this, $"Merging into {destination}", () => run.Progress, plan.Tensors.Select(t => t.Output.Name));
         try
         {
-            return new MergeResult(Run(cancel => execute is null ? run.Execute(destination, cancel) : execute(run, cancel), progress.Report));
+            var result = new MergeResult(Run(cancel => execute is null ? run.Execute(destination, cancel) : execute(run, cancel), progress.Report));
+            WriteVerbose($"{destination}: {Text.Bytes(result.SizeBytes)} in {Text.Time(result.Duration)}, {Text.Bytes(result.BytesPerSecond)}/s; at most {Text.Bytes(result.PeakMemoryBytes)} of memory in use");
+            return result;
         }
         finally
         {
