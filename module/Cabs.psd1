@@ -10,9 +10,12 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('Cabs.Format.ps1xml')
     CmdletsToExport      = @(
+        'Compare-ModelCheckpoint'
+        'Export-TaskVector'
         'Get-ModelCheckpoint'
         'Get-ModelTensor'
         'Get-TaskVector'
+        'Import-TaskVector'
         'Invoke-CabsSparsify'
         'Invoke-MergeRecipe'
         'Invoke-TaskVectorSparsify'

@@ -65,6 +65,48 @@ public enum CabsError
 
     /// <summary>A recipe asks for a vocabulary that the models cannot give: a token, a tokenizer or a row is missing.</summary>
     VocabularyInvalid,
+
+    /// <summary>A file is not a task vector's, or contradicts itself.</summary>
+    VectorInvalid,
+
+    /// <summary>A task vector's file was taken from another base.</summary>
+    BaseMismatch,
+
+    /// <summary>Task vectors that belong to different bases meet in one call.</summary>
+    BasesDiffer,
+
+    /// <summary>A task vector is sparsified already where a dense one is needed.</summary>
+    AlreadySparsified,
+
+    /// <summary>A method that needs whole models is given task vectors.</summary>
+    MethodNeedsModels,
+
+    /// <summary>There is no merge method of this name.</summary>
+    MethodUnknown,
+
+    /// <summary>There is no sparsifier of this name.</summary>
+    SparsifierUnknown,
+
+    /// <summary>A method or sparsifier has no parameter of this name.</summary>
+    ParameterUnknown,
+
+    /// <summary>A number is NaN or infinite.</summary>
+    NumberNotFinite,
+
+    /// <summary>There is not one weight per task vector.</summary>
+    WeightCountMismatch,
+
+    /// <summary>A name belongs to none of the task vectors, or to several.</summary>
+    VectorUnknown,
+
+    /// <summary>No place for a result is given.</summary>
+    OutputMissing,
+
+    /// <summary>There is no recipe at the path.</summary>
+    RecipeNotFound,
+
+    /// <summary>The destination is a file where a folder is needed, or a folder where a file is.</summary>
+    OutputIsFile,
 }
 
 /// <summary>An expected failure: one line that names the file, tensor or key and says what to do.</summary>
@@ -91,5 +133,7 @@ public sealed class CabsException : Exception
     /// <summary>True when the call or recipe is wrong, false when a correct call failed.</summary>
     public bool IsUsage => Error is CabsError.RecipeInvalid or CabsError.ParameterInvalid or CabsError.ExpertIsBase
         or CabsError.DuplicateModel or CabsError.NothingToMerge or CabsError.OutputNotEmpty or CabsError.OutputIsInput
-        or CabsError.VocabularyInvalid;
+        or CabsError.VocabularyInvalid or CabsError.BaseMismatch or CabsError.BasesDiffer or CabsError.AlreadySparsified or CabsError.MethodNeedsModels
+        or CabsError.MethodUnknown or CabsError.SparsifierUnknown or CabsError.ParameterUnknown or CabsError.NumberNotFinite or CabsError.RecipeNotFound
+        or CabsError.OutputIsFile or CabsError.WeightCountMismatch or CabsError.VectorUnknown or CabsError.OutputMissing;
 }

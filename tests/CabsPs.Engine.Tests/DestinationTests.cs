@@ -70,7 +70,7 @@ public sealed class DestinationTests
     {
         using Workbench bench = Models();
         string file = bench.Write("mine", "out");
-        Fails(CabsError.OutputNotEmpty, () => Merge(bench, file, force: true));
+        Fails(CabsError.OutputIsFile, () => Merge(bench, file, force: true));
         Assert.Equal("mine", File.ReadAllText(file));
     }
 

@@ -136,7 +136,7 @@ public sealed class RecipeErrorTests
     public void A_missing_recipe_and_a_folder_are_told()
     {
         using var bench = new Workbench();
-        Assert.Equal($"{bench.Path("none.yml")}: no such recipe file", Fails(CabsError.RecipeInvalid, () => Recipe.Read(bench.Path("none.yml"))).Message);
+        Assert.Equal($"{bench.Path("none.yml")}: no such recipe file", Fails(CabsError.RecipeNotFound, () => Recipe.Read(bench.Path("none.yml"))).Message);
         Assert.Equal($"{bench.Path()}: is a folder; give a recipe file", Fails(CabsError.RecipeInvalid, () => Recipe.Read(bench.Path())).Message);
     }
 

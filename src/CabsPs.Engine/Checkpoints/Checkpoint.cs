@@ -110,6 +110,11 @@ public sealed class Checkpoint
             config is null ? null : ModelConfig.Parse(config, System.IO.Path.Combine(path, ModelConfig.FileName)));
     }
 
+    /// <summary>A model known by its differences from another one.</summary>
+    /// <param name="path">The file that holds them.</param>
+    /// <param name="tensors">Its tensors.</param>
+    internal static Checkpoint Differences(string path, IEnumerable<TensorInfo> tensors) => new(path, null, [path], Sort(tensors), null);
+
     /// <summary>The floating-point type that most weights have; the wider one when two have as many; null when there are none.</summary>
     public static DType? DominantType(IEnumerable<(DType Type, long Count)> tensors)
     {

@@ -4,7 +4,7 @@ namespace CabsPs.Engine.Checkpoints;
 
 /// <summary>Builds a model folder beside its destination and gives it its final name only when it is complete. Dropped before
 /// that, it leaves nothing behind. Tensor bytes may be written from several threads at a time, in any order.</summary>
-public sealed class CheckpointWriter : IDisposable
+public sealed class CheckpointWriter : IWeightSink, IDisposable
 {
     private readonly string _staging;
     private readonly bool _replace;
@@ -45,7 +45,7 @@ public sealed class CheckpointWriter : IDisposable
         }
 
         if (File.Exists(full))
-            throw new CabsException(CabsError.OutputNotEmpty, $"{destination}: is a file; give a folder that is new or empty", destination);
+            throw new CabsException(CabsError.OutputIsFile, $"{destination}: is a file; give a folder that is new or empty", destination);
         if (!replace && Directory.Exists(full) && Directory.EnumerateFileSystemEntries(full).Any())
             throw new CabsException(CabsError.OutputNotEmpty, $"{destination}: holds files already; give a new folder or force replacing it", destination);
     }

@@ -81,9 +81,13 @@ public sealed class OutputLayout
         return new OutputLayout(shards, groups.Count == 1 ? null : WriteIndex(shards, total), total);
     }
 
-    // Wide types first keeps every tensor aligned to its element size; then by name, as the format's own writer does.
-    private static OutputShard LayOut(string fileName, List<OutputTensor> tensors)
+    /// <summary>Lays out one file.</summary>
+    /// <param name="fileName">Its name.</param>
+    /// <param name="tensors">Its tensors.</param>
+    /// <param name="note">An entry for the header's metadata.</param>
+    internal static OutputShard LayOut(string fileName, IEnumerable<OutputTensor> tensors, (string Key, string Text)? note = null)
     {
+        // wide types first keeps every tensor aligned to its element size; then by name, as the format's own writer does
         OutputTensor[] ordered = [.. tensors.OrderByDescending(t => t.Type.Size()).ThenBy(t => t.Name, StringComparer.Ordinal)];
         using var json = new MemoryStream();
         using (var writer = new Utf8JsonWriter(json, s_compact))
@@ -91,6 +95,8 @@ public sealed class OutputLayout
             writer.WriteStartObject();
             writer.WriteStartObject("__metadata__");
             writer.WriteString("format", "pt");
+            if (note is { } extra)
+                writer.WriteString(extra.Key, extra.Text);
             writer.WriteEndObject();
             long at = 0;
             foreach (OutputTensor tensor in ordered)

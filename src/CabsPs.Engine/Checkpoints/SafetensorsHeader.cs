@@ -41,6 +41,37 @@ public static class SafetensorsHeader
         }
     }
 
+    /// <summary>The texts that a file's header carries besides its tensors; none where it has none or cannot be read as a header.</summary>
+    /// <param name="path">The full path of the file.</param>
+    /// <exception cref="CabsException">The file is missing or too short.</exception>
+    internal static IReadOnlyDictionary<string, string> ReadMetadata(string path)
+    {
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        try
+        {
+            using SafeFileHandle handle = File.OpenHandle(path);
+            long length = RandomAccess.GetLength(handle);
+            if (length < 8 || BinaryPrimitives.ReadUInt64LittleEndian(ReadExactly(handle, 0, 8, length, path)) is var size && (size > MaxHeaderBytes || (long)size > length - 8))
+                return metadata;
+            using JsonDocument document = JsonDocument.Parse(ReadExactly(handle, 8, (int)size, length, path), new JsonDocumentOptions { MaxDepth = s_options.MaxDepth });
+            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("__metadata__", out JsonElement entries) && entries.ValueKind == JsonValueKind.Object)
+            {
+                foreach (JsonProperty entry in entries.EnumerateObject().Where(e => e.Value.ValueKind == JsonValueKind.String))
+                    metadata[entry.Name] = entry.Value.GetString()!;
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // reading the tensors says what is wrong
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failed(path, e);
+        }
+
+        return metadata;
+    }
+
     private static CabsException Failed(string path, Exception cause) => cause switch
     {
         FileNotFoundException or DirectoryNotFoundException =>

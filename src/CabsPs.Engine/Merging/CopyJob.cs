@@ -5,8 +5,14 @@ namespace CabsPs.Engine.Merging;
 
 /// <summary>Takes a tensor over from one model: byte for byte, converted to the result's type where that differs, or only after the
 /// other models are seen to agree.</summary>
-internal sealed class CopyJob(MergePlan plan, int index, CheckpointReader reader, CheckpointWriter writer, CancellationToken cancel)
-    : TensorJob(plan.Tensors[index], index, (int)((plan.Tensors[index].Output.Count + UnitLength - 1) / UnitLength))
+/// <param name="plan">The merge.</param>
+/// <param name="tensor">The tensor's place in the plan.</param>
+/// <param name="index">Its place among those that are worked on.</param>
+/// <param name="reader">Reads the models.</param>
+/// <param name="writer">Takes the result.</param>
+/// <param name="cancel">Ends the work.</param>
+internal sealed class CopyJob(MergePlan plan, int tensor, int index, CheckpointReader reader, IWeightSink writer, CancellationToken cancel)
+    : TensorJob(plan.Tensors[tensor], index, (int)((plan.Tensors[tensor].Output.Count + UnitLength - 1) / UnitLength))
 {
     private const long UnitLength = 1 << 20;
 
@@ -38,14 +44,14 @@ internal sealed class CopyJob(MergePlan plan, int index, CheckpointReader reader
         int size = Plan.Source.Type.Size();
         for (int i = 0; i < Plan.Inputs.Count; i++)
         {
-            TensorInfo tensor = Plan.Inputs[i];
-            if (tensor == Plan.Source)
+            TensorInfo input = Plan.Inputs[i];
+            if (input == Plan.Source)
                 continue;
             Span<byte> other = buffers.Input(i).AsSpan(0, bytes.Length);
-            reader.Read(tensor, start * size, other);
+            reader.Read(input, start * size, other);
             int same = bytes.CommonPrefixLength(other);
             if (same < bytes.Length)
-                throw new CabsException(CabsError.IntegerTensorDiffers, $"tensor {Text.Quote(Plan.Output.Name)} is {Plan.Source.Type} and cannot be merged, and {tensor.File} differs from {Plan.Source.File} at index {start + (same / size)}; exclude it to keep the latter's", Plan.Output.Name);
+                throw new CabsException(CabsError.IntegerTensorDiffers, $"tensor {Text.Quote(Plan.Output.Name)} is {Plan.Source.Type} and cannot be merged, and {input.File} differs from {Plan.Source.File} at index {start + (same / size)}; exclude it to keep the latter's", Plan.Output.Name);
         }
     }
 

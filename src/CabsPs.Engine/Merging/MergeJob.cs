@@ -14,7 +14,7 @@ internal sealed class MergeJob<T> : TensorJob
     private const int TargetSegment = 1 << 18;
     private readonly MergePlan _plan;
     private readonly CheckpointReader _reader;
-    private readonly CheckpointWriter? _writer;
+    private readonly IWeightSink? _writer;
     private readonly CancellationToken _cancel;
     private readonly PieceLoop<T> _loop;
     private readonly TensorProbe<T> _kernel;
@@ -32,7 +32,7 @@ internal sealed class MergeJob<T> : TensorJob
     /// <param name="reader">Reads the models.</param>
     /// <param name="writer">Writes the result; null where the tensor is only measured.</param>
     /// <param name="cancel">Ends the work.</param>
-    public MergeJob(MergePlan plan, TensorPlan tensor, int index, TensorProbe<T> kernel, IKernels<T> kernels, CheckpointReader reader, CheckpointWriter? writer, CancellationToken cancel)
+    public MergeJob(MergePlan plan, TensorPlan tensor, int index, TensorProbe<T> kernel, IKernels<T> kernels, CheckpointReader reader, IWeightSink? writer, CancellationToken cancel)
         : base(tensor, index, Cut.Of(plan, tensor, kernel).Units(tensor.Output.Count))
     {
         _plan = plan;
@@ -109,13 +109,15 @@ internal sealed class MergeJob<T> : TensorJob
 
     private StoredWeights Fill(TensorInfo tensor, MappedTensor? rows, long start, int length, byte[] buffer, int pieceBytes)
     {
-        int size = tensor.Type.Size();
+        int size = tensor.StoredType.Size();
         Span<byte> bytes = buffer.AsSpan(0, length * size);
-        if (rows is null)
+        if (tensor.Delta is { } delta)
+            delta.Read(_reader, start, bytes, pieceBytes);
+        else if (rows is null)
             _reader.Read(tensor, start * size, bytes, pieceBytes);
         else
             rows.ReadBytes(_reader, start, bytes, pieceBytes);
-        return new StoredWeights(tensor.Type, buffer.AsMemory(0, length * size));
+        return new StoredWeights(tensor.StoredType, buffer.AsMemory(0, length * size), tensor.Delta is not null);
     }
 
     private void Write(long start, ReadOnlySpan<byte> bytes, int pieceBytes)
@@ -141,7 +143,7 @@ internal sealed class MergeJob<T> : TensorJob
         {
             long count = Math.Max(tensor.Output.Count, 1);
             int tile = (int)Math.Min(MemoryBudget.TileFor(kernel.BlockLength), count);
-            int widest = tensor.Sources.Aggregate(tensor.Output.Type.Size(), (size, t) => Math.Max(size, t.Type.Size()));
+            int widest = tensor.Sources.Aggregate(tensor.Output.Type.Size(), (size, t) => Math.Max(size, t.StoredType.Size()));
             long piece = Math.Max(1, plan.Memory.PieceBytes / widest / tile) * tile;
             long least = Math.Max(TargetSegment, (count + kernel.MostSegments - 1) / kernel.MostSegments);
             long segment = (least + tile - 1) / tile * tile;

@@ -41,8 +41,12 @@ public sealed class MergePlan
         int longest = 1;
         for (int i = 0; i < tensors.Count; i++)
         {
+            if (tensors[i].Action == TensorAction.Copy && tensors[i].Source.Delta is not null)
+                throw NeedsModel(tensors[i].Source);
             if (tensors[i].Action != TensorAction.Merge)
                 continue;
+            if (tensors[i].Inputs.Index().FirstOrDefault(t => t.Item.Delta is not null && tensors[i].RowsOf(t.Index) is not null).Item is { } mapped)
+                throw new CabsException(CabsError.MethodNeedsModels, $"{mapped.File}: the rows of {Text.Quote(mapped.Name)} cannot be fitted to another vocabulary, because the file holds differences alone; give the model that it was taken from", mapped.File);
             (Passes[i], int block) = tensors[i].InDouble ? Shape<double>(stages, tensors[i]) : Shape<float>(stages, tensors[i]);
             // what only measures reads tiles of the usual length, also where the method's own are shorter
             int tile = Math.Max(MemoryBudget.TileFor(block), Sweeps > 0 ? MemoryBudget.DefaultTileLength : 1);
@@ -137,10 +141,15 @@ public sealed class MergePlan
         return [.. draft.Layers.Select(l => new LayerChange(l.Prefix, donor.Find(l.Prefix)?.Count ?? l.Count, l.Count)).Where(c => c.From != c.To)];
     }
 
-    private static (int Passes, int Block) Shape<T>(ModelStages stages, TensorPlan tensor)
+    private CabsException NeedsModel(TensorInfo vector) =>
+        new(CabsError.MethodNeedsModels, $"{vector.File}: holds differences alone, and method {Definition.Method.Name} computes with whole models; give the model that it was taken from", Definition.Method.Name);
+
+    private (int Passes, int Block) Shape<T>(ModelStages stages, TensorPlan tensor)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
         TensorKernel<T> kernel = stages.Bind(tensor, Numerics.Kernels.For<T>());
+        if (!kernel.WantsDeltas && tensor.Inputs.FirstOrDefault(t => t.Delta is not null) is { } vector)
+            throw NeedsModel(vector);
         return (kernel.MeasuringPasses, kernel.BlockLength);
     }
 }

@@ -56,10 +56,10 @@ public sealed class ParameterSet
         foreach ((string name, object value) in values)
         {
             MethodParameter parameter = declared.FirstOrDefault(p => p.Name == name)
-                ?? throw new CabsException(CabsError.ParameterInvalid, $"{owner} has no parameter {Text.Quote(name)}{Recipes.Suggestion.Hint(name, declared.Select(p => p.Name))}", name);
+                ?? throw new CabsException(CabsError.ParameterUnknown, $"{owner} has no parameter {Text.Quote(name)}{Recipes.Suggestion.Hint(name, declared.Select(p => p.Name))}", name);
             string text = Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture) ?? string.Empty;
             if (!parameter.TryRead(text, out object known))
-                throw new CabsException(CabsError.ParameterInvalid, $"'{name}' is {Text.Quote(text)}; it takes {parameter.Expectation}", name);
+                throw new CabsException(value is double number && !double.IsFinite(number) ? CabsError.NumberNotFinite : CabsError.ParameterInvalid, $"'{name}' is {Text.Quote(text)}; it takes {parameter.Expectation}", name);
             if (!read.TryAdd(name, [new ParameterCondition(null, [known])]))
                 throw new CabsException(CabsError.ParameterInvalid, $"'{name}' is given twice", name);
         }

@@ -160,7 +160,7 @@ internal sealed class PlanDraft
     private bool HasOwnHead(Checkpoint input, Checkpoint reference)
     {
         TensorInfo? head = input.Find(TiedWeights.Head), embedding = TiedWeights.FindEmbedding(input);
-        if (head is null || (embedding is not null && File.Exists(head.File) && TensorComparison.AreIdentical(head, embedding, _cancel)))
+        if (head is null || (embedding is not null && head.Delta is null && File.Exists(head.File) && TensorComparison.AreIdentical(head, embedding, _cancel)))
             return false;
         Warnings.Add($"{input.Path}: has its own {TiedWeights.Head}, {reference.Path} ties it to its embedding; the result stores one, so set tie_word_embeddings to false in its config.json");
         return true;

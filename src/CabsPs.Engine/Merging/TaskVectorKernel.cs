@@ -30,7 +30,7 @@ public sealed record Combination(IReadOnlyList<double?> Weights, double Lambda, 
 /// <summary>θ0 + λ · Σ λi · maski ⊙ δi on one tensor (task arithmetic: Ilharco et al., "Editing models with task arithmetic",
 /// ICLR 2023, section 2). Products and sums are rounded one by one in the order of the vectors.</summary>
 /// <typeparam name="T">float or double.</typeparam>
-public sealed class TaskVectorKernel<T> : TensorKernel<T>
+public class TaskVectorKernel<T> : TensorKernel<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly IKernels<T> _kernels;
@@ -67,22 +67,22 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
-    public override int BlockLength { get; }
+    public sealed override int BlockLength { get; }
 
     /// <inheritdoc/>
-    public override bool WantsDeltas => true;
+    public sealed override bool WantsDeltas => true;
 
     /// <inheritdoc/>
-    public override int MeasuringPasses => GroupPasses + (_automatic ? 1 : 0);
+    public sealed override int MeasuringPasses => GroupPasses + (_automatic ? 1 : 0);
 
     /// <inheritdoc/>
-    public override int StrideOf(int pass) =>
+    public sealed override int StrideOf(int pass) =>
         pass < GroupPasses ? _groups.Where(g => pass < g.MeasuringPasses).Min(g => g.StrideOf(pass)) : 1;
 
     private int GroupPasses => _groups.Length == 0 ? 0 : _groups.Max(g => g.MeasuringPasses);
 
     /// <inheritdoc/>
-    public override int SumCount(int pass)
+    public sealed override int SumCount(int pass)
     {
         if (pass < GroupPasses)
             return _groups.Sum(g => SumsOf(g, pass));
@@ -91,12 +91,12 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
-    public override void Measure(int pass, Tile<T> tile, Span<double> sums)
+    public sealed override void Measure(int pass, Tile<T> tile, Span<double> sums)
     {
         if (pass >= GroupPasses)
         {
             MakeMasks(tile);
-            TallyVectors(tile, sums);
+            TallyVectors(tile, sums, exact: true);
             return;
         }
 
@@ -112,13 +112,13 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
-    public override void Complete(int pass, ReadOnlySpan<double> totals)
+    public sealed override void Complete(int pass, ReadOnlySpan<double> totals)
     {
         if (pass >= GroupPasses)
         {
             for (int t = 0; t < _terms.Length; t++)
             {
-                double energy = totals[(3 * t) + 1], kept = totals[(3 * t) + 2];
+                double energy = EnergyOf(_terms[t]) ?? totals[(3 * t) + 1], kept = totals[(3 * t) + 2];
                 if (_combination.Weights[_terms[t]] is null)
                     _weights[_terms[t]] = !_masked[_terms[t]] || kept == 0 ? 1 : Math.Sqrt(energy / kept);
             }
@@ -139,11 +139,11 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
-    public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums) =>
+    public sealed override void Merge(Tile<T> tile, Span<T> output, Span<double> sums) =>
         MergeStored(tile, _kernels, typeof(T) == typeof(float) ? DType.F32 : DType.F64, MemoryMarshal.AsBytes(output), sums);
 
     /// <inheritdoc/>
-    public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
+    public sealed override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
     {
         // over a base of zeros the sum is the delta itself, rounded nowhere else
         T[] origin = ArrayPool<T>.Shared.Rent(tile.Length);
@@ -158,7 +158,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     internal override void MergeStored(Tile<T> tile, IKernels<T> kernels, DType type, Span<byte> destination, Span<double> sums)
     {
         MakeMasks(tile);
-        TallyVectors(tile, sums);
+        TallyVectors(tile, sums, exact: false);
         TallyPairs(tile, sums[(3 * _terms.Length)..]);
         ReadOnlySpan<Term<T>> terms = Terms(stackalloc Term<T>[_terms.Length]);
         T lambda = T.CreateTruncating(_combination.Lambda);
@@ -193,13 +193,13 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
-    public override void Report(ReadOnlySpan<double> totals, Tally tally)
+    public sealed override void Report(ReadOnlySpan<double> totals, Tally tally)
     {
         int pair = 3 * _terms.Length;
         for (int t = 0; t < _terms.Length; t++)
         {
             int i = _terms[t];
-            tally.AddVector(i, _count, (long)totals[3 * t], totals[(3 * t) + 1], totals[(3 * t) + 2], _weights[i], _masked[i]);
+            tally.AddVector(i, _count, (long)totals[3 * t], EnergyOf(i) ?? totals[(3 * t) + 1], totals[(3 * t) + 2], _weights[i], _masked[i]);
             for (int u = t + 1; u < _terms.Length; u++, pair++)
             {
                 if (_masked[i] && _masked[_terms[u]])
@@ -207,6 +207,34 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
             }
         }
     }
+
+    /// <summary>Masks and measures a piece.</summary>
+    /// <returns>The first term's deltas; those that its mask drops are zero.</returns>
+    private protected Span<T> KeptDeltas(Tile<T> tile, Span<double> sums)
+    {
+        MakeMasks(tile);
+        TallyVectors(tile, sums, exact: true);
+        int term = _terms[0];
+        Span<T> delta = tile.Input(term);
+        if (!_masked[term])
+            return delta;
+        ReadOnlySpan<ulong> mask = tile.Mask(term);
+        for (int i = 0; i < delta.Length; i++)
+        {
+            if (!BitMask.Has(mask, i))
+                delta[i] = T.Zero;
+        }
+
+        return delta;
+    }
+
+    /// <summary>What the sparsifier scales the first term by.</summary>
+    private protected double FirstFactor => _factors[_terms[0]];
+
+    /// <summary>‖δ‖² of the first term where the deltas that come no longer hold it.</summary>
+    private protected double? FirstEnergy => EnergyOf(_terms[0]);
+
+    private double? EnergyOf(int input) => _groups.FirstOrDefault(g => g.Members.Contains(input))?.EnergyOf(input);
 
     private static int SumsOf(SparsifierKernel<T> group, int pass) => pass < group.MeasuringPasses ? group.SumCount(pass) : 0;
 
@@ -216,7 +244,8 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
             group.MakeMasks(tile);
     }
 
-    private void TallyVectors(Tile<T> tile, Span<double> sums)
+    // weights follow from the exact sums, only a report from the others
+    private void TallyVectors(Tile<T> tile, Span<double> sums, bool exact)
     {
         for (int t = 0; t < _terms.Length; t++)
         {
@@ -227,7 +256,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
                 continue;
             }
 
-            (double energy, double kept) = _kernels.SumsOfSquares(tile.Input(i), tile.Mask(i));
+            (double energy, double kept) = exact ? _kernels.SumsOfSquares(tile.Input(i), tile.Mask(i)) : _kernels.Energies(tile.Input(i), tile.Mask(i));
             sums[3 * t] += BitMask.Count(tile.Mask(i));
             sums[(3 * t) + 1] += energy;
             sums[(3 * t) + 2] += kept;

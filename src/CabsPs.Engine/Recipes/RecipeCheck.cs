@@ -104,7 +104,7 @@ public static class RecipeCheck
     // a merge is bound by reading and writing; what can be written as fast as read is a guess, and said to be one
     private static TimeSpan? EstimateTime(IReadOnlyList<RecipeStep> steps, CancellationToken cancel)
     {
-        TensorInfo[] sample = [.. steps.SelectMany(s => s.Plan.Tensors).SelectMany(t => t.Sources).Where(t => File.Exists(t.File)).OrderByDescending(t => t.ByteLength).Take(8)];
+        TensorInfo[] sample = [.. steps.SelectMany(s => s.Plan.Tensors).SelectMany(t => t.Sources).Where(t => t.Delta is null && File.Exists(t.File)).OrderByDescending(t => t.ByteLength).Take(8)];
         using var reader = new CheckpointReader();
         byte[] piece = new byte[PieceBytes];
         var clock = Stopwatch.StartNew();

@@ -73,8 +73,9 @@ internal sealed class RecipeDocument
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "no such recipe file" : $"cannot be read: {e.Message}";
-            throw new CabsException(CabsError.RecipeInvalid, $"{path}: {reason}", path, e);
+            throw e is FileNotFoundException or DirectoryNotFoundException
+                ? new CabsException(CabsError.RecipeNotFound, $"{path}: no such recipe file", path, e)
+                : new CabsException(CabsError.RecipeInvalid, $"{path}: cannot be read: {e.Message}", path, e);
         }
     }
 

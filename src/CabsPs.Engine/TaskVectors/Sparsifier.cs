@@ -52,6 +52,9 @@ public abstract class SparsifierKernel<T>
     /// <summary>What a member's delta is multiplied by besides its weight; known when the passes have ended.</summary>
     public virtual double FactorOf(int member) => 1;
 
+    /// <summary>‖δ‖² of a member before anything was dropped, where the deltas that come no longer hold it; null where they do.</summary>
+    public virtual double? EnergyOf(int member) => null;
+
     /// <summary>Passes over the deltas needed before masks can be made. May grow when a pass ends.</summary>
     public virtual int MeasuringPasses => 0;
 

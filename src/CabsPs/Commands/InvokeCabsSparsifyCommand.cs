@@ -53,7 +53,7 @@ public sealed class InvokeCabsSparsifyCommand : SparsifyCommand
             if (named.Length != 1)
             {
                 string problem = named.Length > 1 ? "names several task vectors; give its model path" : $"names no task vector that is left; there are {string.Join(", ", vectors.Select(v => v.Name))}";
-                throw new CabsException(CabsError.ParameterInvalid, $"-Order: {Text.Quote(name)} {problem}", name);
+                throw new CabsException(CabsError.VectorUnknown, $"-Order: {Text.Quote(name)} {problem}", name);
             }
 
             ordered.Add(named[0]);

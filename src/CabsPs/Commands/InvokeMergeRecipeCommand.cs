@@ -9,7 +9,7 @@ namespace CabsPs.Commands;
 public sealed class InvokeMergeRecipeCommand : RecipeCommand
 {
     /// <inheritdoc/>
-    protected override void Process(string path, string? destination, string? stages) => Attempt(() =>
+    protected override void Process(string path, string? destination, string? stages) => Attempt(path, () =>
     {
         string location = RequireLiteral(".");
         RecipeFile recipe = Recipe.ReadFile(path, location).With(Adjusted);

@@ -60,10 +60,12 @@ public abstract class MergeCommand : CabsCommand
     internal MergeResult Execute(MergePlan plan, string destination)
     {
         var run = new MergeRun(plan);
-        var progress = new MergeProgressReporter(this, destination, run);
+        var progress = new ProgressReporter(this, $"Merging into {destination}", () => run.Progress, plan.Tensors.Select(t => t.Output.Name));
         try
         {
-            return new MergeResult(Run(cancel => run.Execute(destination, cancel), progress.Report));
+            var result = new MergeResult(Run(cancel => run.Execute(destination, cancel), progress.Report));
+            WriteVerbose($"{destination}: {Text.Bytes(result.SizeBytes)} in {Text.Time(result.Duration)}, {Text.Bytes(result.BytesPerSecond)}/s; at most {Text.Bytes(result.PeakMemoryBytes)} of memory in use");
+            return result;
         }
         finally
         {

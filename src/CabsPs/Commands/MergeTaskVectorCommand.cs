@@ -19,7 +19,7 @@ public sealed class MergeTaskVectorCommand : MergeCommand
     public TaskVector[] InputObject { get; set; } = [];
 
     /// <summary>The folder the merged model gets; new or empty.</summary>
-    [Parameter(Mandatory = true)]
+    [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
     public string OutputPath { get; set; } = string.Empty;
 
@@ -82,9 +82,9 @@ public sealed class MergeTaskVectorCommand : MergeCommand
             MergeDefinition definition = Engine.TaskVectors.TaskVector.Define(Weighted(), method, method.ParametersOf(Values()));
             Merge(definition with { Include = Include, Exclude = Exclude, SkipMissing = SkipMissing });
         }
-        catch (CabsException e)
+        catch (Exception e) when (ErrorRecords.IsExpected(e))
         {
-            ThrowTerminatingError(ErrorRecords.From(e));
+            ThrowTerminatingError(ErrorRecords.From(e, OutputPath));
         }
     }
 
@@ -106,7 +106,9 @@ public sealed class MergeTaskVectorCommand : MergeCommand
     private List<Engine.TaskVectors.TaskVector> Weighted()
     {
         if (Weight.Length > 1 && Weight.Length != _vectors.Count)
-            throw new CabsException(CabsError.ParameterInvalid, $"-Weight has {Weight.Length} values for {_vectors.Count} task vector(s); give one for each, or one for all", Weight);
+            throw new CabsException(CabsError.WeightCountMismatch, $"-Weight has {Weight.Length} values for {_vectors.Count} task vector(s); give one for each, or one for all", Weight);
+        if (Weight.Any(w => !double.IsFinite(w)))
+            throw new CabsException(CabsError.NumberNotFinite, "-Weight holds NaN or infinity; give finite numbers", Weight);
         bool ambiguous = _vectors.Select(v => v.Name).Distinct(StringComparer.Ordinal).Count() < _vectors.Count;
         return [.. _vectors.Select((v, i) => v.Vector with
         {
