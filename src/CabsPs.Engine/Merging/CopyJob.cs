@@ -6,13 +6,13 @@ namespace CabsPs.Engine.Merging;
 /// <summary>Takes a tensor over from one model: byte for byte, converted to the result's type where that differs, or only after the
 /// other models are seen to agree.</summary>
 /// <param name="plan">The merge.</param>
-/// <param name="tensor">The tensor's place in the plan.</param>
+/// <param name="tensor">The tensor.</param>
 /// <param name="index">Its place among those that are worked on.</param>
 /// <param name="reader">Reads the models.</param>
 /// <param name="writer">Takes the result.</param>
 /// <param name="cancel">Ends the work.</param>
-internal sealed class CopyJob(MergePlan plan, int tensor, int index, CheckpointReader reader, IWeightSink writer, CancellationToken cancel)
-    : TensorJob(plan.Tensors[tensor], index, (int)((plan.Tensors[tensor].Output.Count + UnitLength - 1) / UnitLength))
+internal sealed class CopyJob(MergePlan plan, TensorPlan tensor, int index, CheckpointReader reader, IWeightSink writer, CancellationToken cancel)
+    : TensorJob(tensor, index, (int)((tensor.Output.Count + UnitLength - 1) / UnitLength))
 {
     private const long UnitLength = 1 << 20;
 

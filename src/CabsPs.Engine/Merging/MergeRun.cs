@@ -79,7 +79,7 @@ public sealed class MergeRun
         {
             { Action: TensorAction.Merge, InDouble: true } => Open<double>(i),
             { Action: TensorAction.Merge } => Open<float>(i),
-            _ => new CopyJob(_plan, i, i, reader, writer, cancel),
+            _ => new CopyJob(_plan, _plan.Tensors[i], i, reader, writer, cancel),
         }, cancel);
         RunWorkers(queue, cancel);
         var tally = new Tally(_plan.Inputs.Count);

@@ -181,9 +181,9 @@ public sealed class VectorExport
     // a tensor that is not floating point has no difference: it must be the base's
     private void CheckAgreement(CheckpointReader reader, CancellationToken cancel)
     {
-        int[] places = [.. _plan.Tensors.Index().Where(t => t.Item.Action == TensorAction.CopyIdentical).Select(t => t.Index)];
+        TensorPlan[] copied = [.. _plan.Tensors.Where(t => t.Action == TensorAction.CopyIdentical)];
         var nowhere = new Nowhere();
-        WorkerThreads.Run(_plan, places.Length, i => new CopyJob(_plan, places[i], i, reader, nowhere, cancel), name => _current = name, cancel);
+        WorkerThreads.Run(_plan, copied.Length, i => new CopyJob(_plan, copied[i], i, reader, nowhere, cancel), name => _current = name, cancel);
     }
 
     private sealed class Nowhere : IWeightSink
