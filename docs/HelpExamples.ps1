@@ -12,15 +12,17 @@ function Get-ExampleBlock([string] $Page) {
     }
 }
 
-# runs the blocks of pages, each page in a fresh copy of examples/digits and a scope of its own, all in one new pwsh; emits for each page
-# the texts its blocks print, as a person would see them
+# runs the blocks of pages, each page in a fresh copy of examples/digits and a scope of its own, all in one new pwsh (with the module that
+# CABS_MODULE names, or the one built here); emits for each page the texts its blocks print, as a person would see them
 function Invoke-ExampleBlock([object[][]] $Page) {
+    # a caller's -WhatIf is about pages, not about this folder
+    $WhatIfPreference = $false
     $root = Split-Path $PSScriptRoot
     $work = Join-Path ([IO.Path]::GetTempPath()) "cabs-$([guid]::NewGuid().ToString('n').Substring(0, 8))"
     $null = New-Item -ItemType Directory $work
     try {
         $code = @(
-            "Import-Module '$(Join-Path $root 'module/Cabs.psd1')'"
+            "Import-Module '$($env:CABS_MODULE ? $env:CABS_MODULE : (Join-Path $root 'module/Cabs.psd1'))'"
             '$PSStyle.OutputRendering = "PlainText"; $ProgressPreference = "Ignore"'
             for ($i = 0; $i -lt $Page.Count; $i++) {
                 Copy-Item -Recurse (Join-Path $root 'examples/digits') (Join-Path $work $i digits)

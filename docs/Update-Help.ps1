@@ -27,7 +27,7 @@ param(
 )
 $ErrorActionPreference = 'Stop'
 $root = Split-Path $PSScriptRoot
-Import-Module (Join-Path $root 'module/Cabs.psd1') -Force -Verbose:$false
+Import-Module ($env:CABS_MODULE ? $env:CABS_MODULE : (Join-Path $root 'module/Cabs.psd1')) -Force -Verbose:$false
 . (Join-Path $PSScriptRoot 'HelpExamples.ps1')
 
 $usual = [System.Management.Automation.Cmdlet]::CommonParameters + 'ProgressAction'

@@ -36,7 +36,7 @@ public static class PlainText
     /// <summary>Blocks as paragraphs: an item of a list, a row of a table and a block of code are one each.</summary>
     public static IReadOnlyList<string> Paragraphs(IEnumerable<Block> blocks) => [.. blocks.SelectMany(ParagraphsOf)];
 
-    /// <summary>Blocks as lines of at most <paramref name="width"/> characters, except those of code and tables.</summary>
+    /// <summary>Blocks as lines of at most <paramref name="width"/> characters, except those of code.</summary>
     /// <param name="blocks">The blocks.</param>
     /// <param name="width">The most characters in a line, indentation included.</param>
     /// <param name="indent">Spaces before each line.</param>
@@ -53,8 +53,9 @@ public static class PlainText
                     yield return string.Empty;
                     break;
                 case Table table:
-                    foreach (string line in Rows(table))
-                        yield return margin + line;
+                    string[] rows = [.. Rows(table)];
+                    foreach (string line in rows.Max(r => r.Length) <= width - indent ? rows : Entries(table, width - indent))
+                        yield return (margin + line).TrimEnd();
                     yield return string.Empty;
                     break;
                 case ListBlock list:
@@ -90,9 +91,24 @@ public static class PlainText
         _ => [],
     };
 
+    private static string[][] Cells(Table table) =>
+        [.. table.OfType<TableRow>().Select(r => r.OfType<TableCell>().Select(c => string.Join(' ', Paragraphs(c))).ToArray())];
+
+    // a table too wide for a terminal: an entry for each row, under its first cell
+    private static IEnumerable<string> Entries(Table table, int width)
+    {
+        string[][] rows = Cells(table);
+        foreach (string[] row in rows.Skip(1))
+        {
+            yield return row[0];
+            foreach (string line in row.Zip(rows[0]).Skip(1).SelectMany(c => Wrap($"{c.Second}: {c.First}", width - 4)))
+                yield return $"    {line}";
+        }
+    }
+
     private static IEnumerable<string> Rows(Table table)
     {
-        string[][] rows = [.. table.OfType<TableRow>().Select(r => r.OfType<TableCell>().Select(c => string.Join(' ', Paragraphs(c))).ToArray())];
+        string[][] rows = Cells(table);
         int[] widths = [.. Enumerable.Range(0, rows.Max(r => r.Length)).Select(i => rows.Max(r => i < r.Length ? r[i].Length : 0))];
         for (int row = 0; row < rows.Length; row++)
         {
