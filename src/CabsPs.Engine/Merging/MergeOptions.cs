@@ -1,4 +1,5 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.LinearAlgebra;
 
 namespace CabsPs.Engine.Merging;
 
@@ -29,6 +30,10 @@ public sealed record MergeOptions
 
     /// <summary>Leaves the donor's tokenizer files out of the result.</summary>
     public bool LeavesOutTokenizer { get; init; }
+
+    /// <summary>What computes singular vectors and products of matrices for methods that need them; null means MathNet.Numerics. Results agree within
+    /// rounding, not to the bit.</summary>
+    public ILinearAlgebra? LinearAlgebra { get; init; }
 
     /// <summary>The number of threads meant.</summary>
     public int EffectiveThreads => Threads > 0 ? Threads : Environment.ProcessorCount;
