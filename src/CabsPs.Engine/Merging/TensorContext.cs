@@ -41,6 +41,9 @@ public sealed class TensorContext
     /// <see cref="Tile{T}"/> is the i-th of them.</summary>
     public IReadOnlyList<ModelInput> Inputs { get; }
 
+    /// <summary>How many models are merged, with those that lack the tensor: they left it alone.</summary>
+    public int ModelCount => _definition.Modules.Count > 0 ? Inputs.Count : _definition.Inputs.Count;
+
     /// <summary>Who is sparsified with whom: groups over <see cref="Inputs"/>.</summary>
     public IReadOnlyList<SparsifierGroup> Groups { get; }
 
