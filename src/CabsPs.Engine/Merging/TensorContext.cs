@@ -42,7 +42,7 @@ public sealed class TensorContext
     public IReadOnlyList<ModelInput> Inputs { get; }
 
     /// <summary>How many models are merged, with those that lack the tensor: they left it alone.</summary>
-    public int ModelCount => _definition.Modules.Count > 0 ? Inputs.Count : _definition.Inputs.Count;
+    public int ModelCount => _definition.Modules.Count > 0 ? Inputs.Count : _definition.Inputs.Count(i => i.Contributes);
 
     /// <summary>Who is sparsified with whom: groups over <see cref="Inputs"/>.</summary>
     public IReadOnlyList<SparsifierGroup> Groups { get; }

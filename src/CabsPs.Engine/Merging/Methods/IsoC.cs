@@ -41,7 +41,7 @@ public sealed class IsoC : MatrixMethod
         ThinSvd svd = task.Algebra.Svd(sum);
         int kept = svd.S.Count(s => s > rcond * svd.S[0]);
         if (kept == 0)
-            return new Matrix(task.Rows, task.Columns);
+            return new Matrix(sum.Rows, sum.Columns);
         if (MatrixTask.HasNoise(svd.S.AsSpan(0, kept), svd.S[0]))
             task.Note($"singular values below {Text.Significant(MatrixTask.NoiseShare)} of the largest, which are rounding noise, are raised to the mean; set 'rcond: 1e-5' to leave their directions out");
         Matrix result = task.Algebra.Multiply(svd.U.FirstColumns(kept), svd.V.RowRange(0, kept));
