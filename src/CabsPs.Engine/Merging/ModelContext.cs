@@ -37,6 +37,9 @@ public sealed class ModelContext
     /// <summary>What computes singular vectors and products of matrices.</summary>
     public ILinearAlgebra Algebra => _algebra ?? MathNetLinearAlgebra.Instance;
 
+    /// <summary>Files of statistics that are not read piece by piece.</summary>
+    internal StatisticFiles Statistics { get; } = new();
+
     /// <summary>The tensors that are computed, in the order of the plan.</summary>
     public IReadOnlyList<TensorContext> Tensors { get; }
 

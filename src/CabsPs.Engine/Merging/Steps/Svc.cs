@@ -28,7 +28,7 @@ public sealed class Svc : PostMethod
     {
         RequireBase(context);
         MergeDefinition definition = context.Model.Definition;
-        string? flat = definition.Method is IsoC or IsoCts ? $"method {definition.Method.Name}" : definition.Post.TakeWhile(s => s != step).Any(s => s.Method is Isotropic) ? "step isotropic" : null;
+        string? flat = definition.Method is IsoC or IsoCts ? $"method {definition.Method.Name}" : definition.Post.TakeWhile(s => !ReferenceEquals(s, step)).Any(s => s.Method is Isotropic) ? "step isotropic" : null;
         if (flat is not null)
             throw new CabsException(CabsError.RecipeInvalid, $"{(definition.Origin is { } origin ? $"{origin}: " : string.Empty)}step {Name} after {flat}: all singular values are equal there, so their directions are arbitrary; leave one of the two out", Name);
         double alpha = (double)context.Value(s_alpha, step.Parameters);
