@@ -114,11 +114,13 @@ public sealed class TensorContext
         return parameter.Default ?? throw Failure(parameter, "has no value", "give", model);
     }
 
-    // a gradient can land between two allowed values
-    private object Check(MethodParameter parameter, object value, ModelInput? model) =>
-        value is double number && !parameter.Accepts(number)
-            ? throw Failure(parameter, $"is {Text.Significant(number)}", "it takes", model)
-            : value;
+    // a gradient can land between two allowed values, and a task vector's weight can be a word that another method knows
+    private object Check(MethodParameter parameter, object value, ModelInput? model) => value switch
+    {
+        double number when !parameter.Accepts(number) => throw Failure(parameter, $"is {Text.Significant(number)}", "it takes", model),
+        string word when parameter.Kind is ParameterKind.Number or ParameterKind.Integer && !parameter.Words.Contains(word) => throw Failure(parameter, $"is {Text.Quote(word)}", "it takes", model),
+        _ => value,
+    };
 
     private CabsException Failure(MethodParameter parameter, string what, string remedy, ModelInput? model)
     {
