@@ -44,16 +44,10 @@ internal sealed class MatrixStepKernel<T>(TensorContext context, TensorKernel<T>
         // before the tile is overwritten
         for (int i = 0; i < inputs.Length; i++)
         {
-            Span<T> own = tile.Scratch;
-            tile.Input(inputs[i]).CopyTo(own);
-            if (!Merged.WantsDeltas)
-            {
-                ReadOnlySpan<T> origin = tile.Base;
-                for (int j = 0; j < own.Length; j++)
-                    own[j] -= origin[j];
-            }
-
-            _collected.Add<T>(i, tile.Start, own);
+            if (Merged.WantsDeltas)
+                _collected.Add<T>(i, tile.Start, tile.Input(inputs[i]));
+            else
+                _collected.AddDifference<T>(i, tile.Start, tile.Input(inputs[i]), tile.Base);
         }
 
         Merged.MergeDelta(tile, tile.Output, sums);
