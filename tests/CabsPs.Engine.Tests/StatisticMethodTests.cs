@@ -61,7 +61,7 @@ public sealed class StatisticMethodTests : IDisposable
         {
             double[][] c = [[.. Values("a-stat", name).Select(v => 2 * Math.Pow(v, power))], [.. Values("b-stat", name).Select(v => Math.Pow(v, power))]];
             if (normalise == "global")
-                c = [.. c.Select(x => x.Select(v => v / (x.Average() + 0.001)).ToArray())];
+                c = [.. c.Select(x => (Values: x, Mean: x.Average())).Select(x => x.Values.Select(v => v / (x.Mean + 0.001)).ToArray())];
             Each(Zip("a", "b", merged, name).Index(), v =>
                 Assert.Equal((((c[0][v.Index] + 0.001) * v.Item.A) + ((c[1][v.Index] + 0.001) * v.Item.B)) / (c[0][v.Index] + c[1][v.Index] + 0.002), v.Item.Merged, 1e-7));
         }
