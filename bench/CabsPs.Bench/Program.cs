@@ -20,6 +20,8 @@ switch (command)
         return FlipsCommand.Run(arguments);
     case "fuzz":
         return FuzzCommand.Run(arguments);
+    case "algebra":
+        return AlgebraCommand.Run(arguments);
     case "kernels":
         return KernelBenchmarks.Run(arguments);
     default:
@@ -32,6 +34,7 @@ switch (command)
             crash [--count 200] [--seed 1] [--size 40MB]
             flips [--count 1000] [--seed 1] [--size 2MB]
             fuzz [--count 20000] [--from 0] [--seed 1] [--keep] | --corpus [--cabs CABS.DLL]
+            algebra [--rows 4096] [--columns 1024] [--experts 4] [--only svd,tsv_m,...] [--runs 1]
             kernels [BenchmarkDotNet's options]
             """);
         return 2;

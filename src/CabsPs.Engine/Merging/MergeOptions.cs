@@ -1,4 +1,5 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.LinearAlgebra;
 
 namespace CabsPs.Engine.Merging;
 
@@ -51,6 +52,10 @@ public sealed record MergeOptions
 
     /// <summary>What the copy of the recipe in the result is called.</summary>
     public string RecipeName { get; init; } = "cabs_recipe.yml";
+
+    /// <summary>What computes singular vectors and products of matrices for methods that need them; null means MathNet.Numerics. Results agree within
+    /// rounding, not to the bit.</summary>
+    public ILinearAlgebra? LinearAlgebra { get; init; }
 
     /// <summary>The number of threads meant.</summary>
     public int EffectiveThreads => Threads > 0 ? Threads : Environment.ProcessorCount;

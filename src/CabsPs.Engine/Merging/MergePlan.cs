@@ -35,11 +35,12 @@ public sealed class MergePlan
         SideFiles = [.. Checkpoints.SideFiles.List(Donor, draft.Warnings).Where(f => (draft.TokenizerFiles is null && !options.LeavesOutTokenizer) || !TokenizerOutput.IsTokenizerFile(Path.GetFileName(f)))];
         ConfigText = Donor.Config is { } config ? new ConfigEditor(config, draft.Warnings).Edit(ConfigType, ChangedLayers(draft), draft.VocabularySize) : null;
         Warnings = draft.Warnings;
-        Model = new ModelContext(definition, tensors);
+        Model = new ModelContext(definition, tensors, options.LinearAlgebra);
         ModelStages stages = NewStages();
         Sweeps = stages.Measures.Sum(m => m.Sweeps);
         Passes = new int[tensors.Count];
         int longest = 1;
+        var whole = new List<(TensorPlan, long)>();
         for (int i = 0; i < tensors.Count; i++)
         {
             if (tensors[i].Action == TensorAction.Copy && tensors[i].Source.Delta is not null)
@@ -48,13 +49,15 @@ public sealed class MergePlan
                 continue;
             if (tensors[i].Inputs.Index().FirstOrDefault(t => t.Item.Delta is not null && tensors[i].RowsOf(t.Index) is not null).Item is { } mapped)
                 throw new CabsException(CabsError.MethodNeedsModels, $"{mapped.File}: the rows of {Text.Quote(mapped.Name)} cannot be fitted to another vocabulary, because the file holds differences alone; give the model that it was taken from", mapped.File);
-            (Passes[i], int block) = tensors[i].InDouble ? Shape<double>(stages, tensors[i]) : Shape<float>(stages, tensors[i]);
+            (Passes[i], int block, long held) = tensors[i].InDouble ? Shape<double>(stages, tensors[i]) : Shape<float>(stages, tensors[i]);
+            if (held > 0)
+                whole.Add((tensors[i], held));
             // what only measures reads tiles of the usual length, also where the method's own are shorter
             int tile = Math.Max(MemoryBudget.TileFor(block), Sweeps > 0 ? MemoryBudget.DefaultTileLength : 1);
             longest = Math.Max(longest, (int)Math.Min(tile, tensors[i].Output.Count));
         }
 
-        Memory = MemoryBudget.For(Inputs.Count, longest, stages.Measures.Sum(m => m.BytesPerThread), tensors.Any(t => t.InDouble || t.Output.Type == DType.F64), options);
+        Memory = MemoryBudget.For(StreamCount + 1, longest, stages.Measures.Sum(m => m.BytesPerThread), whole, tensors.Any(t => t.InDouble || t.Output.Type == DType.F64), options);
     }
 
     /// <summary>What was asked for.</summary>
@@ -157,6 +160,9 @@ public sealed class MergePlan
     /// <summary>The merged tensors as one.</summary>
     internal ModelContext Model { get; }
 
+    /// <summary>Tensors read at once besides the base's: the models' and the statistics'.</summary>
+    internal int StreamCount => Inputs.Count + (Tensors.Count == 0 ? 0 : Tensors.Max(t => t.Statistics.Count));
+
     /// <summary>The computation of a run.</summary>
     internal ModelStages NewStages() => new(Model);
 
@@ -169,12 +175,20 @@ public sealed class MergePlan
     private CabsException NeedsModel(TensorInfo vector) =>
         new(CabsError.MethodNeedsModels, $"{vector.File}: holds differences alone, and method {Definition.Method.Name} computes with whole models; give the model that it was taken from", Definition.Method.Name);
 
-    private (int Passes, int Block) Shape<T>(ModelStages stages, TensorPlan tensor)
+    private (int Passes, int Block, long Held) Shape<T>(ModelStages stages, TensorPlan tensor)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
         TensorKernel<T> kernel = stages.Bind(tensor, Numerics.Kernels.For<T>());
         if (!kernel.WantsDeltas && tensor.Inputs.FirstOrDefault(t => t.Delta is not null) is { } vector)
             throw NeedsModel(vector);
-        return (kernel.MeasuringPasses, kernel.BlockLength);
+        long held = kernel.WholeBytes;
+        foreach (ModelMeasure measure in stages.Measures)
+        {
+            TensorContext context = Model.Tensors.First(t => t.Plan == tensor);
+            if (measure.Sweeps > 0 && measure.Covers(0, context))
+                held = Math.Max(held, stages.Bind(measure, 0, context, Numerics.Kernels.For<T>()).WholeBytes);
+        }
+
+        return (kernel.MeasuringPasses, kernel.BlockLength, held);
     }
 }

@@ -38,6 +38,9 @@ public sealed record MergeResult
     /// <summary>Tensors that an interrupted merge had finished and that were kept.</summary>
     public int ResumedTensors { get; init; }
 
+    /// <summary>Those of the warnings that only the weights themselves could tell, after the plan was shown.</summary>
+    public IReadOnlyList<string> LateWarnings { get; init; } = [];
+
     /// <summary>Wall time from the first read to the final name.</summary>
     public required TimeSpan Duration { get; init; }
 

@@ -13,6 +13,7 @@ public sealed class MergeRun
 {
     private static readonly TimeSpan s_flushInterval = TimeSpan.FromSeconds(20);
     private readonly MergePlan _plan;
+    private readonly Tally _notes = new(0);
     private readonly Stopwatch _clock = new();
     private readonly WorkBuffers?[] _buffers;
     private CheckpointReader? _reader;
@@ -116,7 +117,7 @@ public sealed class MergeRun
         {
             int current = sweep;
             TensorContext[] covered = [.. _plan.Model.Tensors.Where(t => measure.Covers(current, t))];
-            var queue = new WorkQueue(covered.Length, i => covered[i].Plan.InDouble ? Open<double>(i) : Open<float>(i), cancel);
+            var queue = new WorkQueue(covered.Length, i => covered[i].Plan.InDouble ? Open<double>(i) : Open<float>(i), _plan.Memory.WholeBytes, cancel);
             RunWorkers(queue, cancel);
             measure.Complete(sweep, [.. queue.Finished.Select((job, i) => new TensorSums(covered[i], job.Totals))]);
 
@@ -139,7 +140,7 @@ public sealed class MergeRun
             { Action: TensorAction.Merge, InDouble: true } => Open<double>(i),
             { Action: TensorAction.Merge } => Open<float>(i),
             _ => new CopyJob(_plan, _plan.Tensors[left[i]], i, reader, writer, cancel),
-        }, cancel);
+        }, _plan.Memory.WholeBytes, cancel);
         long flushed = Stopwatch.GetTimestamp();
         RunWorkers(queue, cancel, job =>
         {
@@ -165,6 +166,8 @@ public sealed class MergeRun
             var tally = new Tally(_plan.Inputs.Count);
             tally.Select(job.Plan);
             job.Report(tally);
+            lock (_notes)
+                _notes.TakeNotes(tally);
             return job.Hashes!.Record(job.Plan, tally.Figures, reader, cancel);
         }
     }
@@ -257,7 +260,8 @@ public sealed class MergeRun
         Overlaps = overlaps,
         Tensors = _plan.Tensors,
         LeftOut = _plan.LeftOut,
-        Warnings = _plan.Warnings,
+        Warnings = [.. _plan.Warnings, .. _notes.Notes],
+        LateWarnings = [.. _notes.Notes],
         ResumedTensors = resumed,
         Duration = _clock.Elapsed,
         BytesRead = _reader?.BytesRead ?? 0,

@@ -28,6 +28,7 @@ public sealed class Tally(int inputs)
     private readonly bool[,] _paired = new bool[inputs, inputs];
     private readonly List<VectorFigures> _vectors = [];
     private readonly List<PairFigures> _pairs = [];
+    private readonly Dictionary<string, (string First, int Count)> _notes = new(StringComparer.Ordinal);
     private TensorPlan? _tensor;
 
     /// <summary>All that the selected tensor added.</summary>
@@ -48,6 +49,24 @@ public sealed class Tally(int inputs)
 
     /// <summary>Goes on to a tensor; kernels report its inputs in its own order.</summary>
     internal void Select(TensorPlan? tensor) => _tensor = tensor;
+
+    /// <summary>Notes something that the user may want to change; what is noted of several tensors becomes one warning.</summary>
+    /// <param name="what">What it is, in words that fit all such tensors.</param>
+    public void Note(string what)
+    {
+        string tensor = _tensor?.Output.Name ?? string.Empty;
+        _notes[what] = _notes.TryGetValue(what, out var known) ? (known.First, known.Count + 1) : (tensor, 1);
+    }
+
+    /// <summary>Adds what another tally noted.</summary>
+    internal void TakeNotes(Tally other)
+    {
+        foreach ((string what, (string first, int count)) in other._notes)
+            _notes[what] = _notes.TryGetValue(what, out var known) ? (string.CompareOrdinal(first, known.First) < 0 ? first : known.First, known.Count + count) : (first, count);
+    }
+
+    /// <summary>What was noted, as warnings.</summary>
+    internal IEnumerable<string> Notes => _notes.OrderBy(n => n.Key, StringComparer.Ordinal).Select(n => $"{n.Key} (tensor {Text.Quote(n.Value.First)}{(n.Value.Count > 1 ? $" and {n.Value.Count - 1} more" : string.Empty)})");
 
     /// <summary>Adds a tensor's figures for one vector.</summary>
     /// <param name="input">The input's place among those of the tensor.</param>

@@ -12,7 +12,7 @@ internal static class WorkerThreads
     /// <returns>What was done, in the order of the tensors.</returns>
     public static IReadOnlyList<TensorJob> Run(MergePlan plan, int count, Func<int, TensorJob> open, Action<string> current, CancellationToken cancel)
     {
-        var queue = new WorkQueue(count, open, cancel);
+        var queue = new WorkQueue(count, open, plan.Memory.WholeBytes, cancel);
         var threads = new Thread[plan.Memory.Threads - 1];
         for (int i = 0; i < threads.Length; i++)
         {
@@ -41,6 +41,7 @@ internal static class WorkerThreads
                 catch (Exception e)
                 {
                     // thrown again on the caller's thread, once all workers have stopped
+                    unit.Job.Hashes?.Break();
                     failure = e;
                 }
 

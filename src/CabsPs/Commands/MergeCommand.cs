@@ -98,7 +98,10 @@ public abstract class MergeCommand : CabsCommand
         var progress = new ProgressReporter(this, $"Merging into {destination}", () => run.Progress, plan.Tensors.Select(t => t.Output.Name));
         try
         {
-            var result = new MergeResult(Run(cancel => execute is null ? run.Execute(destination, cancel) : execute(run, cancel), progress.Report));
+            Engine.Merging.MergeResult merged = Run(cancel => execute is null ? run.Execute(destination, cancel) : execute(run, cancel), progress.Report);
+            foreach (string warning in merged.LateWarnings)
+                WriteWarning(warning);
+            var result = new MergeResult(merged);
             WriteVerbose($"{destination}: {Text.Bytes(result.SizeBytes)} in {Text.Time(result.Duration)}, {Text.Bytes(result.BytesPerSecond)}/s; at most {Text.Bytes(result.PeakMemoryBytes)} of memory in use");
             return result;
         }
