@@ -28,6 +28,7 @@ internal sealed class CommandLine
             new InspectCommand(streams, cancellation.Token),
             new CompareCommand(streams, cancellation.Token),
             new MeasureCommand(streams, cancellation.Token),
+            new OptimizeCommand(streams, cancellation.Token),
             new MethodsCommand(streams),
         };
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
