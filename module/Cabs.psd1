@@ -10,13 +10,16 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('Cabs.Format.ps1xml')
     CmdletsToExport      = @(
+        'Compare-CabsAssignment'
         'Get-ModelCheckpoint'
         'Get-ModelTensor'
         'Get-TaskVector'
         'Invoke-CabsSparsify'
         'Invoke-MergeRecipe'
         'Invoke-TaskVectorSparsify'
+        'Measure-TaskVector'
         'Merge-TaskVector'
+        'Optimize-MergeWeight'
         'Test-MergeRecipe'
     )
     FunctionsToExport    = @()
