@@ -80,6 +80,8 @@ internal sealed class OptimizeCommand : Command, ICommandWithExamples
         if (destination is not null)
             merger.CheckDestination(destination, call.GetValue(_force));
         using var search = new WeightSearch(merger.Space.Names, options, log, merger.Identity, command);
+        if (work.BelongsToLog)
+            merger.RemoveLeftovers();
         var judge = new CommandJudge(command, _cancel);
         try
         {
