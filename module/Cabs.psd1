@@ -21,6 +21,7 @@
         'Merge-TaskVector'
         'Optimize-MergeWeight'
         'Test-MergeRecipe'
+        'Test-ModelCheckpoint'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

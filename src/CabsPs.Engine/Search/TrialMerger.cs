@@ -109,7 +109,7 @@ public sealed class TrialMerger : IDisposable
     {
         Begin();
         string destination = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"trial-{Interlocked.Increment(ref _count)}"));
-        Merge(weights, destination, _options, cancel);
+        Merge(weights, destination, _options with { WritesModelCard = false }, cancel);
         return destination;
     }
 
@@ -126,7 +126,7 @@ public sealed class TrialMerger : IDisposable
     /// <param name="force">Whether what it holds may be replaced.</param>
     /// <exception cref="CabsException">It holds files, or is an input.</exception>
     public void CheckDestination(string destination, bool force) =>
-        CheckpointWriter.CheckDestination(destination, [.. _definition.ModelPaths.Select(Checkpoint.Open)], force);
+        Destination.Check(destination, [.. _definition.ModelPaths.Select(Checkpoint.Open)], force);
 
     /// <summary>Removes what killed searches have left beside this one. Only for a work folder that no other search can use, as one that goes with a log does
     /// while the log is held.</summary>
