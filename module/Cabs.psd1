@@ -10,6 +10,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('Cabs.Format.ps1xml')
     CmdletsToExport      = @(
+        'Compare-CabsAssignment'
         'Compare-ModelCheckpoint'
         'Export-TaskVector'
         'Get-ModelCheckpoint'
@@ -19,7 +20,9 @@
         'Invoke-CabsSparsify'
         'Invoke-MergeRecipe'
         'Invoke-TaskVectorSparsify'
+        'Measure-TaskVector'
         'Merge-TaskVector'
+        'Optimize-MergeWeight'
         'Test-MergeRecipe'
         'Test-ModelCheckpoint'
     )

@@ -27,6 +27,8 @@ internal sealed class CommandLine
             new MergekitYamlCommand(streams, cancellation.Token),
             new InspectCommand(streams, cancellation.Token),
             new CompareCommand(streams, cancellation.Token),
+            new MeasureCommand(streams, cancellation.Token),
+            new OptimizeCommand(streams, cancellation.Token),
             new VerifyCommand(streams, cancellation.Token),
             new MethodsCommand(streams),
         };

@@ -122,6 +122,12 @@ public enum CabsError
 
     /// <summary>The destination is a file where a folder is needed, or a folder where a file is.</summary>
     OutputIsFile,
+
+    /// <summary>The judge of a search failed, or said something that is no score.</summary>
+    JudgeFailed,
+
+    /// <summary>A search's log cannot be read or was written by another search.</summary>
+    SearchLogInvalid,
 }
 
 /// <summary>An expected failure: one line that names the file, tensor or key and says what to do.</summary>

@@ -25,6 +25,9 @@ internal sealed class MergeSettings
     /// <summary>The options, in the order of the help.</summary>
     public IReadOnlyList<Option> All => [_type, _shardSize, _force, _resume, _resumeCheck, _sha256, _noCard, _ignoreFreeSpace, _threads, _maxMemory, _seed, _truncate, _allowNonFinite];
 
+    /// <summary>Those of them that matter where models are read and no result is stored.</summary>
+    public IReadOnlyList<Option> Reading => [_threads, _maxMemory, _seed, _truncate, _allowNonFinite];
+
     /// <summary>How to carry a merge out.</summary>
     public MergeOptions Options(ParseResult call) => new()
     {
@@ -38,6 +41,9 @@ internal sealed class MergeSettings
         WritesModelCard = !call.GetValue(_noCard),
         IgnoresFreeSpace = call.GetValue(_ignoreFreeSpace),
     };
+
+    /// <summary>What random choices start from.</summary>
+    public long Seed(ParseResult call) => OptionValues.Seed(call, _seed);
 
     /// <summary>What the options change of a recipe's definitions.</summary>
     public Func<MergeDefinition, bool, MergeDefinition> Change(ParseResult call)
