@@ -156,6 +156,7 @@ public sealed class MergeRun
         {
             Path = writer.Destination,
             Method = _plan.Definition.Method.Name,
+            Plan = _plan,
             Files = [.. new DirectoryInfo(writer.Destination).GetFiles().OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => new ResultFile(f.FullName, f.Length))],
             Vectors = [.. Enumerable.Range(0, names.Length).Where(i => _plan.Definition.Inputs[i].Contributes && tally.Knows(i)).Select(i => tally.Vector(i, names[i]))],
             Overlaps = tally.Pairs(names),

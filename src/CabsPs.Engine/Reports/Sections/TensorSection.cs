@@ -1,0 +1,95 @@
+using CabsPs.Engine.Merging;
+using CabsPs.Engine.Reports.Charts;
+
+namespace CabsPs.Engine.Reports.Sections;
+
+/// <summary>What happened to which tensors.</summary>
+internal sealed class TensorSection : Section
+{
+    private const int MostRows = 40;
+    private const int MostLayers = 160;
+    private const int MostListed = 2000;
+
+    public override string Id => "tensors";
+
+    public override string Title => "What happened to which tensors";
+
+    public override bool AppliesTo(ReportContent content) => content.Merges.Count > 0;
+
+    public override void Write(Markup page, ReportContent content)
+    {
+        foreach (ReportMerge merge in content.Merges)
+        {
+            Heading(page, merge.Name, content.Merges.Count);
+            int merged = merge.Plan.Tensors.Count(t => t.Action == TensorAction.Merge), copied = merge.Plan.Tensors.Count - merged;
+            page.Element("p", $"{Figures.Of(merged, "tensor")} merged, {copied} copied, {merge.Plan.LeftOut.Count} left out; {Figures.Whole(merge.Plan.Tensors.Sum(t => t.Output.Count))} parameters.");
+            WriteMap(page, merge.Plan);
+            WriteLeftOut(page, merge.Plan);
+            WriteList(page, merge.Plan);
+        }
+    }
+
+    private static string Words(TensorAction action) => action switch
+    {
+        TensorAction.Merge => "merged",
+        TensorAction.Copy => "copied",
+        _ => "copied, equal in all",
+    };
+
+    // kinds of tensors by layers, of the stack with the most tensors
+    private static void WriteMap(Markup page, MergePlan plan)
+    {
+        var parts = plan.Tensors.Select(t => (Tensor: t, Split: LayerMap.Split(t.Output.Name))).Where(t => t.Split is not null).GroupBy(t => t.Split!.Value.Prefix, StringComparer.Ordinal).OrderByDescending(g => g.Count()).FirstOrDefault();
+        if (parts is null)
+            return;
+        string[] kinds = [.. parts.Select(t => t.Split!.Value.Suffix).Distinct(StringComparer.Ordinal)];
+        int layers = parts.Max(t => t.Split!.Value.Layer) + 1;
+        if (layers < 2 || layers > MostLayers || kinds.Length > MostRows)
+            return;
+        var cells = kinds.ToDictionary(k => k, _ => new (int, string)?[layers], StringComparer.Ordinal);
+        foreach ((TensorPlan tensor, var split) in parts)
+            cells[split!.Value.Suffix][split.Value.Layer] = ((int)tensor.Action, $"{Markup.Short(tensor.Output.Name, 80)}\n{Words(tensor.Action)}, {tensor.Output.Type} {Shape(tensor)}");
+        var data = new DataTable("Tensors per kind", ["kind", .. Enum.GetValues<TensorAction>().Select(a => $">{Words(a)}")]);
+        foreach (string kind in kinds)
+            data.Add([kind.TrimStart('.'), .. Enum.GetValues<TensorAction>().Select(a => $"{cells[kind].Count(c => c is (int action, _) && action == (int)a)}")]);
+        new TensorMap
+        {
+            Title = $"Layers {Markup.Short(parts.Key, 60)}*",
+            Description = "One row per kind of tensor, one column per layer; the shade says what was done.",
+            Data = data,
+            Rows = [.. kinds.Select(k => k.TrimStart('.'))],
+            Layers = layers,
+            Cells = [.. kinds.Select(k => cells[k])],
+            Actions = [.. Enum.GetValues<TensorAction>().Select(Words)],
+        }.Write(page);
+    }
+
+    private static void WriteList(Markup page, MergePlan plan)
+    {
+        var folded = new DataTable("Tensors, equal layers on one line", "tensor", "what was done", "stored as", "shape", ">tensors");
+        foreach ((string name, string[] facts, int count) in TensorFolding.Fold(plan.Tensors.Select(t => (t.Output.Name, new[] { Words(t.Action), Types(t), Shape(t) }))).Take(MostListed))
+            folded.Add([name, .. facts, $"{count}"]);
+        folded.WriteFolded(page, $"All {Figures.Of(plan.Tensors.Count, "tensor")}, equal layers on one line");
+    }
+
+    private static void WriteLeftOut(Markup page, MergePlan plan)
+    {
+        if (plan.LeftOut.Count == 0)
+            return;
+        var table = new DataTable("Left out", "model", "tensor", "why");
+        foreach (LeftOutTensor tensor in plan.LeftOut.Take(MostListed))
+            table.Add(tensor.Model, tensor.Tensor, tensor.Reason);
+        if (plan.LeftOut.Count <= 12)
+            table.Write(page);
+        else
+            table.WriteFolded(page, $"{plan.LeftOut.Count} tensors left out{(plan.LeftOut.Count > MostListed ? $", the first {MostListed} of them" : string.Empty)}");
+    }
+
+    private static string Shape(TensorPlan tensor) => $"[{string.Join(", ", tensor.Output.Shape)}]";
+
+    private static string Types(TensorPlan tensor)
+    {
+        string from = string.Join("+", tensor.Sources.Select(i => i.Type).Distinct());
+        return from == tensor.Output.Type.ToString() ? from : $"{tensor.Output.Type}, from {from}";
+    }
+}
