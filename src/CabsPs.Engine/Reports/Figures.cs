@@ -23,6 +23,16 @@ internal static class Figures
     /// <summary>A whole number with separators.</summary>
     public static string Whole(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
 
+    /// <summary>A number on an axis, where zeros behind the point are noise: <c>80.0 %</c> is <c>80 %</c>.</summary>
+    public static string Tick(string figure)
+    {
+        int end = 0;
+        while (end < figure.Length && (char.IsAsciiDigit(figure[end]) || figure[end] is '.' or '-'))
+            end++;
+        string number = figure[..end];
+        return number.Contains('.', StringComparison.Ordinal) ? number.TrimEnd('0').TrimEnd('.') + figure[end..] : figure;
+    }
+
     /// <summary>A coordinate or a length in markup.</summary>
     public static string At(double value) => (Math.Round(value, 2) + 0.0).ToString("0.##", CultureInfo.InvariantCulture);
 

@@ -1,4 +1,6 @@
+using CabsPs.Engine.Diagnostics;
 using CabsPs.Engine.Merging;
+using CabsPs.Engine.Search;
 
 namespace CabsPs.Engine.Reports;
 
@@ -14,14 +16,17 @@ public sealed record ReportContent
     /// <summary>Merges, done or planned, in the order they are told.</summary>
     public IReadOnlyList<ReportMerge> Merges { get; init; } = [];
 
+    /// <summary>What task vectors were measured to keep, and how they meet.</summary>
+    public IReadOnlyList<ReportMeasurement> Measurements { get; init; } = [];
+
+    /// <summary>Studies of assignments and orders.</summary>
+    public IReadOnlyList<ReportStudy> Studies { get; init; } = [];
+
     /// <summary>Searches for weights.</summary>
     public IReadOnlyList<ReportSearch> Searches { get; init; } = [];
 
     /// <summary>Scores of finished models, one list per judge.</summary>
     public IReadOnlyList<ReportScores> Scores { get; init; } = [];
-
-    /// <summary>Whether there is nothing to tell.</summary>
-    public bool IsEmpty => Recipes.Count + Merges.Count + Searches.Count + Scores.Count == 0;
 }
 
 /// <summary>A recipe as text.</summary>
@@ -55,6 +60,16 @@ public sealed record ReportRecipe(string Name, string Text)
 /// <param name="Result">What it did; null before it ran.</param>
 public sealed record ReportMerge(string Name, MergePlan Plan, MergeResult? Result);
 
+/// <summary>A measurement.</summary>
+/// <param name="Name">What the report calls it.</param>
+/// <param name="Result">What was measured.</param>
+public sealed record ReportMeasurement(string Name, MeasureResult Result);
+
+/// <summary>A study of assignments.</summary>
+/// <param name="Name">What the report calls it.</param>
+/// <param name="Result">What it found.</param>
+public sealed record ReportStudy(string Name, StudyResult Result);
+
 /// <summary>A search for weights.</summary>
 /// <param name="Name">What the report calls it.</param>
 /// <param name="Weights">Names of the weights searched for.</param>
@@ -72,6 +87,17 @@ public sealed record ReportSearch(string Name, IReadOnlyList<string> Weights, IR
 
     /// <summary>What the chosen weights score on data that did not choose them; null where it was not measured.</summary>
     public ReportInterval? Test { get; init; }
+
+    /// <summary>A search as it ended.</summary>
+    /// <param name="name">What the report calls it.</param>
+    /// <param name="result">What it found.</param>
+    public static ReportSearch From(string name, SearchResult result) =>
+        new(name, result.Names, [.. result.Trials.Select(t => new ReportTrial(t.Number, t.Weights, t.Score) { Tasks = [.. t.Scores.Select(s => (s.Task, s.Value))] })])
+        {
+            Strategy = result.Strategy,
+            Objective = result.Objective == "mean" ? "mean score" : $"{result.Objective} score",
+            Test = result.Test is { } test ? new ReportInterval(test.Score, test.Interval?.Low ?? double.NaN, test.Interval?.High ?? double.NaN) : null,
+        };
 }
 
 /// <summary>A trial of a search.</summary>

@@ -28,6 +28,9 @@ internal sealed class BarChart : Chart
     protected override IReadOnlyList<string> Key => SeriesNames.Count > 1 ? SeriesNames : [];
 
     /// <inheritdoc/>
+    protected override string PatchOf(int series) => $"bar s{series}";
+
+    /// <inheritdoc/>
     protected override int Right => 64;
 
     /// <inheritdoc/>

@@ -28,6 +28,9 @@ internal abstract class Chart
     /// <summary>Names of the series, for the key; none where one needs no key.</summary>
     protected virtual IReadOnlyList<string> Key => [];
 
+    /// <summary>What a key's patch looks like; null where the key shows lines.</summary>
+    protected virtual string? PatchOf(int series) => null;
+
     /// <summary>Room for labels left of the drawing, in pixels.</summary>
     protected virtual int Left => 0;
 
@@ -94,9 +97,17 @@ internal abstract class Chart
         page.Open("ul", ("class", "key"), ("aria-label", "Key"));
         for (int i = 0; i < Key.Count; i++)
         {
-            page.Open("li").Open("svg", ("width", "28"), ("height", "12"), ("aria-hidden", "true"));
-            page.Empty("line", ("class", $"line s{i % SeriesStyles}"), ("x1", "0"), ("x2", "28"), ("y1", "6"), ("y2", "6"));
-            page.Open("svg", ("x", "14"), ("y", "6"), ("overflow", "visible")).Empty("path", ("class", $"dot s{i % SeriesStyles}"), ("d", Shape(i))).Close();
+            page.Open("li").Open("svg", ("width", PatchOf(i) is null ? "28" : "14"), ("height", "12"), ("aria-hidden", "true"));
+            if (PatchOf(i) is { } patch)
+            {
+                page.Empty("rect", ("class", patch), ("width", "14"), ("height", "12"));
+            }
+            else
+            {
+                page.Empty("line", ("class", $"line s{i % SeriesStyles}"), ("x1", "0"), ("x2", "28"), ("y1", "6"), ("y2", "6"));
+                page.Open("svg", ("x", "14"), ("y", "6"), ("overflow", "visible")).Empty("path", ("class", $"dot s{i % SeriesStyles}"), ("d", Shape(i))).Close();
+            }
+
             page.Close().Element("span", Markup.Short(Key[i], 60)).Close();
         }
 

@@ -32,10 +32,11 @@ internal sealed class HeatMap : Chart
 
     private int RowHeight => Rows.Count > 24 ? 18 : Columns.Count > 12 ? 24 : 40;
 
-    private int LongestRow => Math.Min(22, Rows.Max(r => r.Length));
+    // where cells are small, names leave them their room
+    private int LongestRow => Math.Min(Columns.Count > 12 ? 19 : 22, Rows.Max(r => r.Length));
 
     /// <inheritdoc/>
-    protected override int Left => 12 + (LongestRow * 7);
+    protected override int Left => 12 + (int)(LongestRow * 6.8);
 
     /// <inheritdoc/>
     protected override int Height => Header + (Rows.Count * RowHeight) + 42;
@@ -68,9 +69,9 @@ internal sealed class HeatMap : Chart
     private void DrawLabels(Markup page)
     {
         for (int r = 0; r < Rows.Count; r++)
-            Label(page, Markup.Short(Rows[r], 22), "-10", Header + (r * RowHeight) + (RowHeight / 2.0) + 4.5, "tick e");
+            Label(page, Markup.Short(Rows[r], LongestRow), "-10", Header + (r * RowHeight) + (RowHeight / 2.0) + 4.5, "tick e");
         // as many as have room on a phone
-        int room = Math.Max(1, 48 / Math.Max(1, Columns.Max(c => Math.Min(c.Length, 12))));
+        int room = Math.Max(1, 20 / Math.Max(1, Columns.Max(c => Math.Min(c.Length, 12))));
         int every = Columns.Count <= room ? 1 : (Columns.Count + room - 1) / room;
         for (int c = 0; c < Columns.Count; c += every)
             Label(page, Markup.Short(Columns[c], 12), Figures.Across((c + 0.5) / Columns.Count), Header - 8, "tick c");
@@ -81,7 +82,7 @@ internal sealed class HeatMap : Chart
         double y = Header + (Rows.Count * RowHeight) + 12;
         for (int i = 0; i < Steps; i++)
             page.Empty("rect", ("class", $"h{i}"), ("x", $"{i * 14}"), ("y", Figures.At(y)), ("width", "14"), ("height", "10"));
-        Label(page, $"{Value(Range.Low)} to {Value(Range.High)}", $"{(Steps * 14) + 8}", y + 9, "tick");
+        Label(page, $"{Figures.Tick(Value(Range.Low))} to {Figures.Tick(Value(Range.High))}", $"{(Steps * 14) + 8}", y + 9, "tick");
         if (Across.Length > 0)
             Label(page, Across, "100%", y + 9, "axis e");
     }

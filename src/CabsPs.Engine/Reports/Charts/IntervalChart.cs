@@ -41,7 +41,7 @@ internal sealed class IntervalChart : Chart
         foreach (double tick in scale.Ticks)
         {
             page.Empty("line", ("class", "grid"), ("x1", Figures.Across(scale.At(tick))), ("x2", Figures.Across(scale.At(tick))), ("y1", $"{Header}"), ("y2", $"{Height}"));
-            Label(page, Value(tick), Figures.Across(scale.At(tick)), Header - 7, "tick c");
+            Label(page, Figures.Tick(Value(tick)), Figures.Across(scale.At(tick)), Header - 7, "tick c");
         }
 
         foreach ((double value, _) in References)

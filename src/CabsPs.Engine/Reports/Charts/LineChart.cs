@@ -96,7 +96,7 @@ internal sealed class LineChart : Chart
         foreach (double tick in _y.Ticks)
         {
             page.Empty("line", ("class", "grid"), ("x1", "0"), ("x2", "100%"), ("y1", Figures.At(Down(tick))), ("y2", Figures.At(Down(tick))));
-            Label(page, Value(tick), "-8", Down(tick) + 4, "tick e");
+            Label(page, Figures.Tick(Value(tick)), "-8", Down(tick) + 4, "tick e");
         }
 
         foreach (double tick in _x.Ticks.Where(t => !IsCount || t == Math.Floor(t)))

@@ -20,7 +20,7 @@ internal sealed class Scale
         get
         {
             for (double n = Math.Ceiling((Low / Step) - 1e-9); n * Step <= High + (Step * 1e-9); n++)
-                yield return n * Step;
+                yield return (n * Step) + 0.0;
         }
     }
 

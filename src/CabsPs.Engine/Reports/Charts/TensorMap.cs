@@ -5,6 +5,7 @@ internal sealed class TensorMap : Chart
 {
     private const int Header = 22;
     private const int RowHeight = 20;
+    private const int LongestLabel = 19;
 
     /// <summary>Kinds of tensors: their names around the layer's number.</summary>
     public required IReadOnlyList<string> Rows { get; init; }
@@ -18,24 +19,28 @@ internal sealed class TensorMap : Chart
     /// <summary>What can be done.</summary>
     public required IReadOnlyList<string> Actions { get; init; }
 
-    private int LongestRow => Math.Min(26, Rows.Max(r => r.Length));
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> Key => Actions;
 
     /// <inheritdoc/>
-    protected override int Left => 12 + (int)(LongestRow * 6.6);
+    protected override int Left => 12 + (int)(Math.Min(LongestLabel, Rows.Max(r => r.Length)) * 6.6);
 
     /// <inheritdoc/>
-    protected override int Height => Header + (Rows.Count * RowHeight) + 34;
+    protected override string PatchOf(int series) => $"cell a{series}";
+
+    /// <inheritdoc/>
+    protected override int Height => Header + (Rows.Count * RowHeight) + 4;
 
     /// <inheritdoc/>
     protected override void Draw(Markup page)
     {
         double width = 1.0 / Layers;
-        int every = (Layers + 11) / 12;
+        int every = (Layers + 7) / 8;
         for (int layer = 0; layer < Layers; layer += every)
             Label(page, $"{layer}", Figures.Across((layer + 0.5) * width), Header - 8, "tick c");
         for (int r = 0; r < Rows.Count; r++)
         {
-            Label(page, Markup.Short(Rows[r], 26), "-10", Header + (r * RowHeight) + 14, "tick e small");
+            Label(page, Markup.Short(Rows[r], LongestLabel), "-10", Header + (r * RowHeight) + 14, "tick e small");
             for (int layer = 0; layer < Layers; layer++)
             {
                 if (Cells[r][layer] is not (int action, string says))
@@ -44,14 +49,6 @@ internal sealed class TensorMap : Chart
                 page.Empty("rect", ("class", $"cell a{action}"), ("x", Figures.Across(layer * width)), ("y", Figures.At(y)), ("width", Figures.Across(width)), ("height", $"{RowHeight}"));
                 AddMark(layer * width, y, width, RowHeight, says);
             }
-        }
-
-        double bottom = Header + (Rows.Count * RowHeight) + 12, x = 0;
-        for (int a = 0; a < Actions.Count; a++)
-        {
-            page.Empty("rect", ("class", $"cell a{a}"), ("x", Figures.At(x)), ("y", Figures.At(bottom)), ("width", "14"), ("height", "12"));
-            Label(page, Actions[a], Figures.At(x + 20), bottom + 10, "tick");
-            x += 38 + (Actions[a].Length * 7);
         }
     }
 }

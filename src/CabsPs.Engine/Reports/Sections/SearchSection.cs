@@ -38,6 +38,8 @@ internal sealed class SearchSection : Section
     // one weight: a line. Several: per weight the trials as points, with the best at each value as a line
     private static void WriteCurves(Markup page, ReportSearch search)
     {
+        if (search.Weights.Count > 1)
+            page.Open("div", ("class", "panels"));
         for (int w = 0; w < Math.Min(search.Weights.Count, MostCurves); w++)
         {
             int weight = w;
@@ -50,7 +52,7 @@ internal sealed class SearchSection : Section
             new LineChart
             {
                 Title = alone ? $"{Capital(search.Objective)} by {search.Weights[w]}" : $"{Markup.Short(search.Weights[w], 60)}",
-                Description = alone ? "The curve of the search; the line marks the weight chosen." : $"Every trial by its weight of {Markup.Short(search.Weights[w], 60)}, whatever the others were; the line marks the weight chosen.",
+                Description = alone ? "The curve of the search; the line marks the weight chosen." : "Every trial by this weight, whatever the others were; the line marks the weight chosen.",
                 Data = data,
                 Lines = [new Series(search.Objective, alone ? best : points) { IsLine = alone }],
                 Across = search.Weights[w],
@@ -58,6 +60,9 @@ internal sealed class SearchSection : Section
                 Chosen = (search.Chosen!.Weights[w], $"chosen: {Figures.Short(search.Chosen.Weights[w])}"),
             }.Write(page);
         }
+
+        if (search.Weights.Count > 1)
+            page.Close();
     }
 
     private static void WriteProgress(Markup page, ReportSearch search)

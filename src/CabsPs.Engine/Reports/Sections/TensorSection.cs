@@ -57,7 +57,7 @@ internal sealed class TensorSection : Section
             Title = $"Layers {Markup.Short(parts.Key, 60)}*",
             Description = "One row per kind of tensor, one column per layer; the shade says what was done.",
             Data = data,
-            Rows = [.. kinds.Select(k => k.TrimStart('.'))],
+            Rows = LayerStack.KindLabels(kinds),
             Layers = layers,
             Cells = [.. kinds.Select(k => cells[k])],
             Actions = [.. Enum.GetValues<TensorAction>().Select(Words)],
