@@ -56,6 +56,27 @@ public sealed class MergeRun
         return Summarise(writer, reader, tally);
     }
 
+    /// <summary>Takes all merged tensors through their measuring passes alone: nothing is written.</summary>
+    /// <param name="cancel">Stops the run within a piece.</param>
+    /// <exception cref="CabsException">An input cannot be used.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    internal void MeasureOnly(CancellationToken cancel)
+    {
+        _clock.Start();
+        using var reader = new CheckpointReader();
+        _reader = reader;
+        ModelStages stages = _plan.NewStages();
+        foreach (ModelMeasure measure in stages.Measures)
+            Measure(measure, stages, reader, cancel);
+        TensorPlan[] merged = [.. _plan.Tensors.Where(t => t.Action == TensorAction.Merge)];
+        RunWorkers(new WorkQueue(merged.Length, i => merged[i].InDouble ? Open<double>(i) : Open<float>(i), cancel), cancel);
+        _clock.Stop();
+
+        TensorJob Open<T>(int i)
+            where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+            new MergeJob<T>(_plan, merged[i], i, stages.Bind(merged[i], Kernels.For<T>()), Kernels.For<T>(), reader, null, cancel);
+    }
+
     // one sweep after the other over all merged tensors that it covers; all threads end a sweep together
     private void Measure(ModelMeasure measure, ModelStages stages, CheckpointReader reader, CancellationToken cancel)
     {

@@ -37,7 +37,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     private readonly Combination _combination;
     private readonly int[] _inputs;
     private readonly int[] _terms;
-    private readonly SparsifierKernel<T>[] _groups;
+    private readonly MaskGroups<T> _groups;
     private readonly bool[] _masked;
     private readonly double[] _weights;
     private readonly double[] _factors;
@@ -55,15 +55,13 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         _count = context.Count;
         _inputs = [.. Enumerable.Range(0, context.Inputs.Count)];
         _terms = [.. _inputs.Where(i => context.Inputs[i].Contributes)];
-        _groups = [.. context.Groups.Select(g => g.Sparsifier.Bind(context, g, kernels)).Where(g => g.Members.Count > 0)];
-        _masked = new bool[context.Inputs.Count];
-        foreach (int member in _groups.SelectMany(g => g.Members))
-            _masked[member] = true;
+        _groups = new MaskGroups<T>(context, kernels);
+        _masked = _groups.IsMasked;
         _weights = [.. combination.Weights.Select(w => w ?? 1)];
         _factors = [.. _weights.Select(_ => 1.0)];
-        TakeFactors();
+        _groups.TakeFactors(_factors);
         _automatic = _terms.Any(i => combination.Weights[i] is null && _masked[i]);
-        BlockLength = CommonBlock.Of(_groups.Select(g => g.BlockLength), context.Count, context.Tensor);
+        BlockLength = CommonBlock.Of(_groups.BlockLengths, context.Count, context.Tensor);
     }
 
     /// <inheritdoc/>
@@ -73,19 +71,16 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     public override bool WantsDeltas => true;
 
     /// <inheritdoc/>
-    public override int MeasuringPasses => GroupPasses + (_automatic ? 1 : 0);
+    public override int MeasuringPasses => _groups.MeasuringPasses + (_automatic ? 1 : 0);
 
     /// <inheritdoc/>
-    public override int StrideOf(int pass) =>
-        pass < GroupPasses ? _groups.Where(g => pass < g.MeasuringPasses).Min(g => g.StrideOf(pass)) : 1;
-
-    private int GroupPasses => _groups.Length == 0 ? 0 : _groups.Max(g => g.MeasuringPasses);
+    public override int StrideOf(int pass) => pass < _groups.MeasuringPasses ? _groups.StrideOf(pass) : 1;
 
     /// <inheritdoc/>
     public override int SumCount(int pass)
     {
-        if (pass < GroupPasses)
-            return _groups.Sum(g => SumsOf(g, pass));
+        if (pass < _groups.MeasuringPasses)
+            return _groups.SumCount(pass);
         int perVector = 3 * _terms.Length;
         return pass < MeasuringPasses ? perVector : perVector + (_terms.Length * (_terms.Length - 1) / 2);
     }
@@ -93,28 +88,20 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     public override void Measure(int pass, Tile<T> tile, Span<double> sums)
     {
-        if (pass >= GroupPasses)
+        if (pass < _groups.MeasuringPasses)
         {
-            MakeMasks(tile);
-            TallyVectors(tile, sums);
+            _groups.Measure(pass, tile, sums);
             return;
         }
 
-        foreach (SparsifierKernel<T> group in _groups)
-        {
-            // a pass may measure without sums
-            if (pass >= group.MeasuringPasses)
-                continue;
-            int own = group.SumCount(pass);
-            group.Measure(pass, tile, sums[..own]);
-            sums = sums[own..];
-        }
+        _groups.MakeMasks(tile);
+        TallyVectors(tile, sums);
     }
 
     /// <inheritdoc/>
     public override void Complete(int pass, ReadOnlySpan<double> totals)
     {
-        if (pass >= GroupPasses)
+        if (pass >= _groups.MeasuringPasses)
         {
             for (int t = 0; t < _terms.Length; t++)
             {
@@ -126,16 +113,8 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
             return;
         }
 
-        foreach (SparsifierKernel<T> group in _groups)
-        {
-            if (pass >= group.MeasuringPasses)
-                continue;
-            int own = group.SumCount(pass);
-            group.Complete(pass, totals[..own]);
-            totals = totals[own..];
-        }
-
-        TakeFactors();
+        _groups.Complete(pass, totals);
+        _groups.TakeFactors(_factors);
     }
 
     /// <inheritdoc/>
@@ -157,7 +136,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     internal override void MergeStored(Tile<T> tile, IKernels<T> kernels, DType type, Span<byte> destination, Span<double> sums)
     {
-        MakeMasks(tile);
+        _groups.MakeMasks(tile);
         TallyVectors(tile, sums);
         TallyPairs(tile, sums[(3 * _terms.Length)..]);
         ReadOnlySpan<Term<T>> terms = Terms(stackalloc Term<T>[_terms.Length]);
@@ -181,7 +160,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     internal override bool TryMergeStored(IKernels<T> kernels, StoredWeights origin, StoredWeights[] inputs, StoredWeights output, Span<double> sums)
     {
-        if (_groups.Length > 0 || _combination.Conflicts != ConflictRule.Add || _terms.Length < _inputs.Length || _inputs.Any(i => inputs[i].Type != origin.Type))
+        if (!_groups.IsEmpty || _combination.Conflicts != ConflictRule.Add || _terms.Length < _inputs.Length || _inputs.Any(i => inputs[i].Type != origin.Type))
             return false;
         T[] weights = [.. _terms.Select(Scale)];
         ReadOnlyMemory<byte>[] experts = [.. _terms.Select(i => (ReadOnlyMemory<byte>)inputs[i].Bytes)];
@@ -206,14 +185,6 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
                     tally.AddPair(i, _terms[u], (long)totals[pair], (long)totals[3 * t], (long)totals[3 * u]);
             }
         }
-    }
-
-    private static int SumsOf(SparsifierKernel<T> group, int pass) => pass < group.MeasuringPasses ? group.SumCount(pass) : 0;
-
-    private void MakeMasks(Tile<T> tile)
-    {
-        foreach (SparsifierKernel<T> group in _groups)
-            group.MakeMasks(tile);
     }
 
     private void TallyVectors(Tile<T> tile, Span<double> sums)
@@ -288,15 +259,6 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         }
 
         return sum / T.CreateTruncating(Math.Max(count, 1));
-    }
-
-    private void TakeFactors()
-    {
-        foreach (SparsifierKernel<T> group in _groups)
-        {
-            foreach (int member in group.Members)
-                _factors[member] = group.FactorOf(member);
-        }
     }
 
     // the weight times what the sparsifier scales by

@@ -8,6 +8,9 @@ namespace CabsPs.Engine.TaskVectors;
 /// <summary>A way to choose which weights of some task vectors stay.</summary>
 public abstract class Sparsifier
 {
+    /// <summary>Over blocks of how many weights balance is looked at where nothing says otherwise.</summary>
+    public const int DefaultBalanceBlock = 256;
+
     /// <summary>The name in recipes and on the command line.</summary>
     public abstract string Name { get; }
 
@@ -29,6 +32,12 @@ public abstract class Sparsifier
     /// <param name="group">The group.</param>
     /// <param name="vector">The member: one of the definition's inputs.</param>
     public virtual IReadOnlyList<long>? ModelRanks(ModelContext model, SparsifierGroup group, int vector) => null;
+
+    /// <summary>Over blocks of how many weights the balance of a member is looked at, unless a measurement is told.</summary>
+    /// <param name="context">The tensor and its parameter values.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="member">The member.</param>
+    public virtual int BalanceBlock(TensorContext context, SparsifierGroup group, int member) => DefaultBalanceBlock;
 
     /// <summary>Makes the computation for one tensor of one group.</summary>
     /// <param name="context">The tensor and its parameter values.</param>
