@@ -10,6 +10,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('Cabs.Format.ps1xml')
     CmdletsToExport      = @(
+        'Export-MergeReport'
         'Get-ModelCheckpoint'
         'Get-ModelTensor'
         'Get-TaskVector'

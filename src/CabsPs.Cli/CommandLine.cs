@@ -27,6 +27,7 @@ internal sealed class CommandLine
             new MergekitYamlCommand(streams, cancellation.Token),
             new InspectCommand(streams, cancellation.Token),
             new CompareCommand(streams, cancellation.Token),
+            new ReportCommand(streams, cancellation.Token),
             new MethodsCommand(streams),
         };
         HelpOption help = _root.Options.OfType<HelpOption>().Single();

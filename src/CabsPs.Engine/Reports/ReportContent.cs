@@ -1,5 +1,4 @@
 using CabsPs.Engine.Diagnostics;
-using CabsPs.Engine.Merging;
 using CabsPs.Engine.Search;
 
 namespace CabsPs.Engine.Reports;
@@ -54,12 +53,6 @@ public sealed record ReportRecipe(string Name, string Text)
     }
 }
 
-/// <summary>A merge: what was or will be done, and what came of it.</summary>
-/// <param name="Name">What the report calls it.</param>
-/// <param name="Plan">What it does.</param>
-/// <param name="Result">What it did; null before it ran.</param>
-public sealed record ReportMerge(string Name, MergePlan Plan, MergeResult? Result);
-
 /// <summary>A measurement.</summary>
 /// <param name="Name">What the report calls it.</param>
 /// <param name="Result">What was measured.</param>
@@ -87,6 +80,11 @@ public sealed record ReportSearch(string Name, IReadOnlyList<string> Weights, IR
 
     /// <summary>What the chosen weights score on data that did not choose them; null where it was not measured.</summary>
     public ReportInterval? Test { get; init; }
+
+    /// <summary>A search from its log, JSON lines of trials.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="CabsException">It cannot be read, a line is wrong, or there is no trial.</exception>
+    public static ReportSearch Read(string path) => TrialLog.Read(path);
 
     /// <summary>A search as it ended.</summary>
     /// <param name="name">What the report calls it.</param>

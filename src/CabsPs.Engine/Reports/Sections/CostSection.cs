@@ -9,28 +9,36 @@ internal sealed class CostSection : Section
 
     public override string Title => "Time, memory and files";
 
-    public override bool AppliesTo(ReportContent content) => content.Merges.Count > 0;
+    public override bool AppliesTo(ReportContent content) => content.Merges.Count + content.Measurements.Count > 0;
 
     public override void Write(Markup page, ReportContent content)
     {
         var table = new DataTable("What the merges cost", "merge", ">time", ">read", ">written", ">per second", ">peak memory", ">buffers", ">threads");
         foreach (ReportMerge merge in content.Merges)
         {
-            MergePlan plan = merge.Plan;
-            if (merge.Result is { } result)
-                table.Add(merge.Name, Text.Time(result.Duration), Text.Bytes(result.BytesRead), Text.Bytes(result.BytesWritten), $"{Text.Bytes(result.BytesPerSecond)}/s", Text.Bytes(result.PeakMemory), Text.Bytes(plan.Memory.ExpectedBytes), $"{result.Threads}");
-            else
-                table.Add($"{merge.Name} (planned)", "–", Text.Bytes(plan.BytesToRead), Text.Bytes(plan.Layout.TensorBytes), "–", "–", Text.Bytes(plan.Memory.ExpectedBytes), $"{plan.Memory.Threads}");
+            if (merge.Cost is not { } cost)
+                continue;
+            table.Add(
+                merge.Path is null ? $"{merge.Name} (planned)" : merge.Name,
+                cost.Duration is { } time ? Text.Time(time) : "–",
+                Text.Bytes(cost.BytesRead),
+                Text.Bytes(cost.BytesWritten),
+                cost.Duration is { } taken ? $"{Text.Bytes((cost.BytesRead + cost.BytesWritten) / Math.Max(taken.TotalSeconds, 1e-9))}/s" : "–",
+                cost.PeakMemory is { } peak ? Text.Bytes(peak) : "–",
+                Text.Bytes(cost.Buffers),
+                $"{cost.Threads}");
         }
 
-        table.Write(page);
-        foreach (ReportMerge merge in content.Merges)
+        foreach (ReportMeasurement measurement in content.Measurements)
+            table.Add($"measuring {measurement.Name}", Text.Time(measurement.Result.Duration), Text.Bytes(measurement.Result.BytesRead), "–", $"{Text.Bytes(measurement.Result.BytesRead / Math.Max(measurement.Result.Duration.TotalSeconds, 1e-9))}/s", Text.Bytes(measurement.Result.PeakMemory), "–", $"{measurement.Result.Threads}");
+        if (table.Count > 0)
+            table.Write(page);
+        foreach (ReportMerge merge in content.Merges.Where(m => m.Files.Count > 0))
         {
             var files = new DataTable($"Files of {merge.Name}", "file", ">size");
-            IEnumerable<(string, long)> list = merge.Result is { } result ? result.Files.Select(f => (Path.GetFileName(f.Path), f.ByteLength)) : merge.Plan.OutputFiles.Select(f => (f.Name, f.ByteLength));
-            foreach ((string name, long bytes) in list)
-                files.Add(name, Text.Bytes(bytes));
-            files.WriteFolded(page, $"{Figures.Of(files.Count, "file")}{(merge.Result is { } done ? $" in {done.Path}" : $" of {merge.Name}")}");
+            foreach (OutputFile file in merge.Files)
+                files.Add(file.Name, Text.Bytes(file.ByteLength));
+            files.WriteFolded(page, merge.Path is { } path ? $"{Figures.Of(files.Count, "file")} in {path}" : $"{Figures.Of(files.Count, "file")} to be written");
         }
     }
 }

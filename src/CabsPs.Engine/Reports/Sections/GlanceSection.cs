@@ -21,38 +21,37 @@ internal sealed class GlanceSection : Section
             foreach ((string name, string value, string aside) in Tiles(merge))
                 page.Open("div").Element("dt", name).Open("dd").Element("b", value).Element("span", aside).Close(2);
             page.Close();
-            Warn(page, merge.Plan.Warnings);
+            Warn(page, merge.Warnings);
         }
     }
 
     // reads as one sentence: 4 models into base by cabs: …
     private static string Sentence(ReportMerge merge)
     {
-        MergeDefinition definition = merge.Plan.Definition;
-        string[] names = [.. definition.Inputs.Where(i => i.Contributes).Select(i => Markup.Short(i.Name, 60))];
+        string[] names = [.. merge.Values.Select(v => Markup.Short(v.Model, 60))];
         string models = names.Length <= 6 ? string.Join(", ", names) : $"{string.Join(", ", names.Take(5))} and {names.Length - 5} more";
-        string into = merge.Plan.Base is { } model ? $" into {Markup.Short(model.Name, 60)}" : string.Empty;
-        return $"{models}{into}, by {definition.Method.Name}: {definition.Method.Summary}{(definition.Method.Summary.EndsWith('.') ? string.Empty : ".")}{(merge.Result is null ? " Planned, not carried out." : string.Empty)}";
+        string into = merge.Models.FirstOrDefault(m => m.IsBase) is { } model ? $" into {Markup.Short(model.Name, 60)}" : string.Empty;
+        string does = merge.Summary.Length == 0 ? string.Empty : $": {merge.Summary.TrimEnd('.')}";
+        return $"{models}{into}, by {merge.Method}{does}.{(merge.Path is null ? " Planned, not carried out." : string.Empty)}";
     }
 
     private static IEnumerable<(string, string, string)> Tiles(ReportMerge merge)
     {
-        MergePlan plan = merge.Plan;
-        int merged = plan.Tensors.Count(t => t.Action == TensorAction.Merge);
-        yield return ("Tensors merged", Figures.Whole(merged), $"{plan.Tensors.Count - merged} copied, {plan.LeftOut.Count} left out");
-        yield return ("Parameters", Text.Count(plan.Tensors.Sum(t => t.Output.Count)), $"{Text.Bytes(plan.Layout.ByteLength)} in {Figures.Of(plan.Layout.Shards.Count, "file")}");
-        if (merge.Result is not { } result)
-        {
-            yield return ("To read", Text.Bytes(plan.BytesToRead), $"about {Text.Bytes(plan.Memory.ExpectedBytes)} of memory");
+        int merged = merge.Tensors.Count(t => t.Action == TensorAction.Merge);
+        yield return ("Tensors merged", Figures.Whole(merged), $"{merge.Tensors.Count - merged} copied, {merge.LeftOut.Count} left out");
+        yield return ("Parameters", Text.Count(merge.Tensors.Sum(t => t.Count)), $"{Text.Bytes(merge.Files.Sum(f => f.ByteLength))} in {Figures.Of(merge.Files.Count, "file")}");
+        if (merge.Vectors.Any(v => v.KeptShare < 1))
+            yield return ("Norm kept", $"{Figures.Percent(merge.Vectors.Min(v => v.NormKept))} to {Figures.Percent(merge.Vectors.Max(v => v.NormKept))}", $"in {Figures.Percent(merge.Vectors.Average(v => v.KeptShare))} of the weights, on average");
+        if (merge.Overlaps.Count > 0)
+            yield return ("Largest overlap", Figures.Percent(merge.Overlaps.Max(o => o.ShareOfSmaller)), "of the smaller mask of a pair");
+        if (merge.Cost is not { } cost)
             yield break;
-        }
-
-        if (result.Vectors.Count > 0 && result.Vectors.Any(v => v.KeptShare < 1))
-            yield return ("Norm kept", $"{Figures.Percent(result.Vectors.Min(v => v.NormKept))} to {Figures.Percent(result.Vectors.Max(v => v.NormKept))}", $"in {Figures.Percent(result.Vectors.Average(v => v.KeptShare))} of the weights, on average");
-        if (result.Overlaps.Count > 0)
-            yield return ("Largest overlap", Figures.Percent(result.Overlaps.Max(o => o.ShareOfSmaller)), "of the smaller mask of a pair");
-        yield return ("Time", Text.Time(result.Duration), $"{Text.Bytes(result.BytesPerSecond)}/s read and written");
-        yield return ("Peak memory", Text.Bytes(result.PeakMemory), $"of the process, {Figures.Of(result.Threads, "thread")}");
+        if (cost.Duration is { } time)
+            yield return ("Time", Text.Time(time), $"{Text.Bytes((cost.BytesRead + cost.BytesWritten) / Math.Max(time.TotalSeconds, 1e-9))}/s read and written");
+        else
+            yield return ("To read", Text.Bytes(cost.BytesRead), $"about {Text.Bytes(cost.Buffers)} of memory for buffers");
+        if (cost.PeakMemory is { } peak)
+            yield return ("Peak memory", Text.Bytes(peak), $"of the process, {Figures.Of(cost.Threads, "thread")}");
     }
 
     private static void Warn(Markup page, IReadOnlyList<string> warnings)

@@ -1,5 +1,3 @@
-using CabsPs.Engine.Checkpoints;
-
 namespace CabsPs.Engine.Reports.Sections;
 
 /// <summary>The models that were read.</summary>
@@ -9,21 +7,21 @@ internal sealed class InputSection : Section
 
     public override string Title => "Inputs";
 
-    public override bool AppliesTo(ReportContent content) => content.Merges.Count > 0;
+    public override bool AppliesTo(ReportContent content) => content.Merges.Any(m => m.Models.Count > 0);
 
     public override void Write(Markup page, ReportContent content)
     {
         var table = new DataTable("Models read", "model", "part", "architecture", "type", ">tensors", ">parameters", ">size", "path");
-        foreach ((Checkpoint model, bool isBase) in content.Merges.SelectMany(m => m.Plan.Models.Select(c => (c, ReferenceEquals(c, m.Plan.Base)))).DistinctBy(m => m.Item1.Path))
+        foreach (ReportModel model in content.Merges.SelectMany(m => m.Models).DistinctBy(m => m.Path))
         {
             table.Add(
                 model.Name,
-                isBase ? "base" : "expert",
-                model.Config?.Architecture ?? model.Config?.ModelType ?? "–",
-                model.MainType?.ToString() ?? "–",
-                Figures.Whole(model.Tensors.Count),
-                Text.Count(model.ParameterCount),
-                Text.Bytes(model.ByteLength),
+                model.IsBase ? "base" : "expert",
+                model.Architecture ?? "–",
+                model.Type ?? "–",
+                model.Size is { } counted ? Figures.Whole(counted.Tensors) : "–",
+                model.Size is { } size ? Text.Count(size.Parameters) : "–",
+                model.Size is { } sized ? Text.Bytes(sized.Bytes) : "–",
                 model.Path);
         }
 

@@ -14,11 +14,11 @@ internal sealed class NormSection : Section
 
     public override string Title => "What is left of each expert";
 
-    public override bool AppliesTo(ReportContent content) => content.Measurements.Count > 0 || content.Merges.Any(m => m.Result is { Vectors.Count: > 0 });
+    public override bool AppliesTo(ReportContent content) => content.Measurements.Count > 0 || content.Merges.Any(m => m.Vectors.Count > 0);
 
     public override void Write(Markup page, ReportContent content)
     {
-        ReportMerge[] unmeasured = content.Measurements.Count > 0 ? [] : [.. content.Merges.Where(m => m.Result is { Vectors.Count: > 0 })];
+        ReportMerge[] unmeasured = content.Measurements.Count > 0 ? [] : [.. content.Merges.Where(m => m.Vectors.Count > 0)];
         foreach (ReportMeasurement measurement in content.Measurements)
         {
             Heading(page, measurement.Name, content.Measurements.Count);
@@ -28,7 +28,7 @@ internal sealed class NormSection : Section
         foreach (ReportMerge merge in unmeasured)
         {
             Heading(page, merge.Name, unmeasured.Length);
-            Write(page, merge.Result!);
+            Write(page, merge);
         }
     }
 
@@ -43,12 +43,12 @@ internal sealed class NormSection : Section
         WriteTensors(page, measure);
     }
 
-    private static void Write(Markup page, MergeResult result)
+    private static void Write(Markup page, ReportMerge merge)
     {
         var table = new DataTable("Experts", "expert", ">weight", ">kept", ">share kept", ">norm kept");
-        foreach (VectorSummary vector in result.Vectors)
+        foreach (VectorSummary vector in merge.Vectors)
             table.Add(vector.Name, Figures.Short(vector.Weight), Text.Count(vector.Kept), Figures.Percent(vector.KeptShare), Figures.Percent(vector.NormKept));
-        Bars(page, table, result.Vectors.Select(v => (v.Name, v.NormKept, v.KeptShare)));
+        Bars(page, table, merge.Vectors.Select(v => (v.Name, v.NormKept, v.KeptShare)));
     }
 
     private static void Bars(Markup page, DataTable table, IEnumerable<(string Name, double NormKept, double Density)> vectors)

@@ -27,13 +27,13 @@ internal sealed class OverlapSection : Section
         foreach (ReportMerge merge in Unmeasured(content))
         {
             Heading(page, merge.Name, count);
-            Write(page, merge.Result!);
+            Write(page, merge);
         }
     }
 
     // without a measurement a merge itself knows the overlap of its masks
     private static IEnumerable<ReportMerge> Unmeasured(ReportContent content) =>
-        content.Measurements.Count > 0 ? [] : content.Merges.Where(m => m.Result is { Overlaps.Count: > 0 });
+        content.Measurements.Count > 0 ? [] : content.Merges.Where(m => m.Overlaps.Count > 0);
 
     private static void Write(Markup page, MeasureResult measure)
     {
@@ -65,11 +65,11 @@ internal sealed class OverlapSection : Section
         }
     }
 
-    private static void Write(Markup page, MergeResult result)
+    private static void Write(Markup page, ReportMerge merge)
     {
-        Matrix(page, [.. result.Vectors.Select(v => v.Name)], result.Overlaps.Select(p => (p.First, p.Second, p.Jaccard)), "Overlap of the masks", "Jaccard: positions that both keep, as a share of those that either keeps.", Figures.Percent, 0);
+        Matrix(page, [.. merge.Vectors.Select(v => v.Name)], merge.Overlaps.Select(p => (p.First, p.Second, p.Jaccard)), "Overlap of the masks", "Jaccard: positions that both keep, as a share of those that either keeps.", Figures.Percent, 0);
         var table = new DataTable("Pairs", "first", "second", ">shared", ">Jaccard", ">of the smaller");
-        foreach (PairSummary pair in result.Overlaps)
+        foreach (PairSummary pair in merge.Overlaps)
             table.Add(pair.First, pair.Second, Text.Count(pair.Shared), Figures.Percent(pair.Jaccard), Figures.Percent(pair.ShareOfSmaller));
         table.Write(page);
     }

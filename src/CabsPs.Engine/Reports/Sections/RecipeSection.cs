@@ -1,5 +1,3 @@
-using CabsPs.Engine.Merging;
-
 namespace CabsPs.Engine.Reports.Sections;
 
 /// <summary>What was asked for: the method with its formula, every value that counted, and the recipe as it was written.</summary>
@@ -16,7 +14,7 @@ internal sealed class RecipeSection : Section
         foreach (ReportMerge merge in content.Merges)
         {
             Heading(page, merge.Name, content.Merges.Count);
-            WriteDefinition(page, merge.Plan.Definition);
+            WriteMerge(page, merge);
         }
 
         foreach (ReportRecipe recipe in content.Recipes)
@@ -26,35 +24,21 @@ internal sealed class RecipeSection : Section
         }
     }
 
-    private static void WriteDefinition(Markup page, MergeDefinition definition)
+    private static void WriteMerge(Markup page, ReportMerge merge)
     {
-        MergeMethod method = definition.Method;
-        page.Open("p", ("class", "formula")).Element("code", method.Formula).Element("span", $" {method.Source}").Close();
-        MethodParameter[] shared = [.. method.Parameters.Where(p => p.Scope == ParameterScope.Global)];
-        MethodParameter[] own = [.. method.Parameters.Where(p => p.Scope == ParameterScope.Model && definition.Modules.Count == 0)];
-        if (own.Length > 0)
+        if (merge.Formula.Length > 0)
+            page.Open("p", ("class", "formula")).Element("code", merge.Formula).Element("span", $" {merge.Source}").Close();
+        if (merge.ValueNames.Count > 0)
         {
-            var table = new DataTable("Values per model, in the order of the merge", ["model", .. own.Select(p => $">{p.Name}")]);
-            foreach (ModelInput input in definition.Inputs.Where(i => i.Contributes))
-                table.Add([input.Name, .. own.Select(p => ParameterText.Of(definition, p, input))]);
+            var table = new DataTable("Values per model, in the order of the merge", ["model", .. merge.ValueNames.Select(n => $">{n}")]);
+            foreach ((string model, IReadOnlyList<string> values) in merge.Values)
+                table.Add([model, .. values]);
             table.Write(page);
         }
 
         var facts = new DataTable("Values for the merge as a whole", "parameter", "value");
-        foreach (MethodParameter parameter in shared)
-            facts.Add(parameter.Name, ParameterText.Of(definition, parameter));
-        foreach (SparsifierGroup group in definition.Groups.Where(g => g.Parameters is not null))
-            facts.Add("sparsified", $"{group.Sparsifier.Describe(group.Parameters!)}: {string.Join(", ", group.Members.Select(m => definition.Inputs[m].Name))}");
-        foreach (PostStep step in definition.Post)
-            facts.Add("then", ParameterText.Of(step));
-        if (definition.Include.Count > 0)
-            facts.Add("include", string.Join(", ", definition.Include));
-        if (definition.Exclude.Count > 0)
-            facts.Add("exclude", string.Join(", ", definition.Exclude));
-        if (definition.OutputType is { } type)
-            facts.Add("stored as", type.ToString());
-        if (definition.Seed != 0)
-            facts.Add("seed", $"{definition.Seed}");
+        foreach ((string name, string value) in merge.Facts)
+            facts.Add(name, value);
         if (facts.Count > 0)
             facts.Write(page);
     }

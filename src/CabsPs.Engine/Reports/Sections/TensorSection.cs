@@ -21,11 +21,11 @@ internal sealed class TensorSection : Section
         foreach (ReportMerge merge in content.Merges)
         {
             Heading(page, merge.Name, content.Merges.Count);
-            int merged = merge.Plan.Tensors.Count(t => t.Action == TensorAction.Merge), copied = merge.Plan.Tensors.Count - merged;
-            page.Element("p", $"{Figures.Of(merged, "tensor")} merged, {copied} copied, {merge.Plan.LeftOut.Count} left out; {Figures.Whole(merge.Plan.Tensors.Sum(t => t.Output.Count))} parameters.");
-            WriteMap(page, merge.Plan);
-            WriteLeftOut(page, merge.Plan);
-            WriteList(page, merge.Plan);
+            int merged = merge.Tensors.Count(t => t.Action == TensorAction.Merge), copied = merge.Tensors.Count - merged;
+            page.Element("p", $"{Figures.Of(merged, "tensor")} merged, {copied} copied, {merge.LeftOut.Count} left out; {Figures.Whole(merge.Tensors.Sum(t => t.Count))} parameters.");
+            WriteMap(page, merge);
+            WriteLeftOut(page, merge);
+            WriteList(page, merge);
         }
     }
 
@@ -37,9 +37,9 @@ internal sealed class TensorSection : Section
     };
 
     // kinds of tensors by layers, of the stack with the most tensors
-    private static void WriteMap(Markup page, MergePlan plan)
+    private static void WriteMap(Markup page, ReportMerge merge)
     {
-        var parts = plan.Tensors.Select(t => (Tensor: t, Split: LayerMap.Split(t.Output.Name))).Where(t => t.Split is not null).GroupBy(t => t.Split!.Value.Prefix, StringComparer.Ordinal).OrderByDescending(g => g.Count()).FirstOrDefault();
+        var parts = merge.Tensors.Select(t => (Tensor: t, Split: LayerMap.Split(t.Name))).Where(t => t.Split is not null).GroupBy(t => t.Split!.Value.Prefix, StringComparer.Ordinal).OrderByDescending(g => g.Count()).FirstOrDefault();
         if (parts is null)
             return;
         string[] kinds = [.. parts.Select(t => t.Split!.Value.Suffix).Distinct(StringComparer.Ordinal)];
@@ -47,8 +47,8 @@ internal sealed class TensorSection : Section
         if (layers < 2 || layers > MostLayers || kinds.Length > MostRows)
             return;
         var cells = kinds.ToDictionary(k => k, _ => new (int, string)?[layers], StringComparer.Ordinal);
-        foreach ((TensorPlan tensor, var split) in parts)
-            cells[split!.Value.Suffix][split.Value.Layer] = ((int)tensor.Action, $"{Markup.Short(tensor.Output.Name, 80)}\n{Words(tensor.Action)}, {tensor.Output.Type} {Shape(tensor)}");
+        foreach ((ReportTensor tensor, var split) in parts)
+            cells[split!.Value.Suffix][split.Value.Layer] = ((int)tensor.Action, $"{Markup.Short(tensor.Name, 80)}\n{Words(tensor.Action)}, {tensor.Type} {Shape(tensor)}");
         var data = new DataTable("Tensors per kind", ["kind", .. Enum.GetValues<TensorAction>().Select(a => $">{Words(a)}")]);
         foreach (string kind in kinds)
             data.Add([kind.TrimStart('.'), .. Enum.GetValues<TensorAction>().Select(a => $"{cells[kind].Count(c => c is (int action, _) && action == (int)a)}")]);
@@ -64,32 +64,28 @@ internal sealed class TensorSection : Section
         }.Write(page);
     }
 
-    private static void WriteList(Markup page, MergePlan plan)
+    private static void WriteList(Markup page, ReportMerge merge)
     {
         var folded = new DataTable("Tensors, equal layers on one line", "tensor", "what was done", "stored as", "shape", ">tensors");
-        foreach ((string name, string[] facts, int count) in TensorFolding.Fold(plan.Tensors.Select(t => (t.Output.Name, new[] { Words(t.Action), Types(t), Shape(t) }))).Take(MostListed))
+        foreach ((string name, string[] facts, int count) in TensorFolding.Fold(merge.Tensors.Select(t => (t.Name, new[] { Words(t.Action), Types(t), Shape(t) }))).Take(MostListed))
             folded.Add([name, .. facts, $"{count}"]);
-        folded.WriteFolded(page, $"All {Figures.Of(plan.Tensors.Count, "tensor")}, equal layers on one line");
+        folded.WriteFolded(page, $"All {Figures.Of(merge.Tensors.Count, "tensor")}, equal layers on one line");
     }
 
-    private static void WriteLeftOut(Markup page, MergePlan plan)
+    private static void WriteLeftOut(Markup page, ReportMerge merge)
     {
-        if (plan.LeftOut.Count == 0)
+        if (merge.LeftOut.Count == 0)
             return;
         var table = new DataTable("Left out", "model", "tensor", "why");
-        foreach (LeftOutTensor tensor in plan.LeftOut.Take(MostListed))
+        foreach (LeftOutTensor tensor in merge.LeftOut.Take(MostListed))
             table.Add(tensor.Model, tensor.Tensor, tensor.Reason);
-        if (plan.LeftOut.Count <= 12)
+        if (merge.LeftOut.Count <= 12)
             table.Write(page);
         else
-            table.WriteFolded(page, $"{plan.LeftOut.Count} tensors left out{(plan.LeftOut.Count > MostListed ? $", the first {MostListed} of them" : string.Empty)}");
+            table.WriteFolded(page, $"{merge.LeftOut.Count} tensors left out{(merge.LeftOut.Count > MostListed ? $", the first {MostListed} of them" : string.Empty)}");
     }
 
-    private static string Shape(TensorPlan tensor) => $"[{string.Join(", ", tensor.Output.Shape)}]";
+    private static string Shape(ReportTensor tensor) => $"[{string.Join(", ", tensor.Shape)}]";
 
-    private static string Types(TensorPlan tensor)
-    {
-        string from = string.Join("+", tensor.Sources.Select(i => i.Type).Distinct());
-        return from == tensor.Output.Type.ToString() ? from : $"{tensor.Output.Type}, from {from}";
-    }
+    private static string Types(ReportTensor tensor) => tensor.From.Length == 0 || tensor.From == tensor.Type ? tensor.Type : $"{tensor.Type}, from {tensor.From}";
 }
