@@ -14,6 +14,12 @@ internal static class Figures
     /// <summary>A share with one decimal, so that a column of them can be compared: <c>66.6 %</c>.</summary>
     public static string Share(double share) => double.IsFinite(share) ? string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0}\u00A0%") : "–";
 
+    /// <summary>A share where there is little room: <c>3.4 %</c>, <c>&lt; 0.1 %</c>.</summary>
+    public static string ShortShare(double share) => share is > 0 and < 0.0005 ? "<\u00A00.1\u00A0%" : share == 0 ? "0\u00A0%" : Share(share);
+
+    /// <summary>A number of two decimals where there is little room.</summary>
+    public static string ShortNumber(double value) => double.IsFinite(value) ? (Math.Round(value, 2) + 0.0).ToString("0.00", CultureInfo.InvariantCulture) : "–";
+
     /// <summary>A weight or a score: no more digits than it has, at most four decimals.</summary>
     public static string Short(double value) => double.IsFinite(value) ? value.ToString("0.####", CultureInfo.InvariantCulture) : "–";
 

@@ -78,7 +78,7 @@ internal sealed class NormSection : Section
         {
             string[] kinds = [.. stack.Select(t => t.Split!.Value.Suffix).Distinct(StringComparer.Ordinal)];
             int[] layers = [.. stack.Select(t => t.Split!.Value.Layer).Distinct().Order()];
-            if (layers.Length > 1 && kinds.Length <= MostKinds && kinds.Length * layers.Length * measure.Vectors.Count <= MostCells)
+            if (layers.Length > 3 && kinds.Length <= MostKinds && kinds.Length * layers.Length * measure.Vectors.Count <= MostCells)
             {
                 Dictionary<(string, int), MeasuredPart> parts = stack.ToDictionary(t => (t.Split!.Value.Suffix, t.Split.Value.Layer), t => t.Part);
                 foreach (string name in measure.Vectors)

@@ -43,10 +43,10 @@ internal sealed class OverlapSection : Section
             ? "No position is kept by two experts."
             : $"{Markup.Short(most.First, 40)} and {Markup.Short(most.Second, 40)} overlap most: {Figures.Percent(most.Jaccard)} of the positions that either keeps. Where masks meet, up to {Figures.Percent(conflict.ConflictShare)} of the signs conflict ({Markup.Short(conflict.First, 40)} and {Markup.Short(conflict.Second, 40)}).");
         page.Open("div", ("class", "panels"));
-        Matrix(page, measure.Vectors, pairs.Select(p => (p.First, p.Second, p.Jaccard)), "Overlap of the masks", "Jaccard: positions that both keep, as a share of those that either keeps.", Figures.Percent, 0);
+        Matrix(page, measure.Vectors, pairs.Select(p => (p.First, p.Second, p.Jaccard)), "Overlap of the masks", "Jaccard: positions that both keep, as a share of those that either keeps.", Figures.Percent, Figures.ShortShare);
         if (pairs.Any(p => p.Shared > 0))
-            Matrix(page, measure.Vectors, pairs.Select(p => (p.First, p.Second, p.Shared == 0 ? double.NaN : p.ConflictShare)), "Sign conflicts", "Of the positions that both keep, the share whose deltas have opposite signs.", Figures.Percent, 0);
-        Matrix(page, measure.Vectors, pairs.Select(p => (p.First, p.Second, p.Cosine)), "Cosine of the task vectors", "Of the whole vectors, before anything is dropped: 1 the same direction, 0 unrelated, −1 opposite.", Figures.Number, double.NaN);
+            Matrix(page, measure.Vectors, pairs.Select(p => (p.First, p.Second, p.Shared == 0 ? double.NaN : p.ConflictShare)), "Sign conflicts", "Of the positions that both keep, the share whose deltas have opposite signs.", Figures.Percent, Figures.ShortShare);
+        Matrix(page, measure.Vectors, pairs.Select(p => (p.First, p.Second, p.Cosine)), "Cosine of the task vectors", "Of the whole vectors, before anything is dropped: 1 the same direction, 0 unrelated, −1 opposite.", Figures.Number, Figures.ShortNumber);
         page.Close();
         WriteTable(page, pairs);
         if (pairs.Any(p => p.Shared > 0) && pairs.Count <= MostPairsByLayer)
@@ -67,7 +67,7 @@ internal sealed class OverlapSection : Section
 
     private static void Write(Markup page, ReportMerge merge)
     {
-        Matrix(page, [.. merge.Vectors.Select(v => v.Name)], merge.Overlaps.Select(p => (p.First, p.Second, p.Jaccard)), "Overlap of the masks", "Jaccard: positions that both keep, as a share of those that either keeps.", Figures.Percent, 0);
+        Matrix(page, [.. merge.Vectors.Select(v => v.Name)], merge.Overlaps.Select(p => (p.First, p.Second, p.Jaccard)), "Overlap of the masks", "Jaccard: positions that both keep, as a share of those that either keeps.", Figures.Percent, Figures.ShortShare);
         var table = new DataTable("Pairs", "first", "second", ">shared", ">Jaccard", ">of the smaller");
         foreach (PairSummary pair in merge.Overlaps)
             table.Add(pair.First, pair.Second, Text.Count(pair.Shared), Figures.Percent(pair.Jaccard), Figures.Percent(pair.ShareOfSmaller));
@@ -85,7 +85,7 @@ internal sealed class OverlapSection : Section
             table.WriteFolded(page, $"All {pairs.Count} pairs");
     }
 
-    private static void Matrix(Markup page, IReadOnlyList<string> names, IEnumerable<(string First, string Second, double Value)> pairs, string title, string description, Func<double, string> write, double low)
+    private static void Matrix(Markup page, IReadOnlyList<string> names, IEnumerable<(string First, string Second, double Value)> pairs, string title, string description, Func<double, string> write, Func<double, string> shorten)
     {
         var values = new Dictionary<(string, string), double>();
         var data = new DataTable(title, "first", "second", $">{title}");
@@ -96,8 +96,8 @@ internal sealed class OverlapSection : Section
         }
 
         double[] known = [.. values.Values.Where(double.IsFinite).DefaultIfEmpty(0)];
-        // nothing is made of differences that do not matter: at least a tenth from the lightest shade to the darkest
-        double from = double.IsNaN(low) ? Math.Min(0, known.Min()) : low;
+        // tenths: nothing is made of differences that do not matter
+        double from = Math.Floor(Math.Min(0, known.Min()) * 10) / 10, to = Math.Max(from + 0.1, Math.Ceiling(known.Max() * 10) / 10);
         new HeatMap
         {
             Title = title,
@@ -105,8 +105,8 @@ internal sealed class OverlapSection : Section
             Data = data,
             Rows = [.. names.Select((n, i) => $"{n} {i + 1}")],
             Columns = [.. names.Select((_, i) => $"{i + 1}")],
-            Cells = [.. names.Select(a => (IReadOnlyList<HeatCell?>)[.. names.Select(b => a == b || !values.TryGetValue((a, b), out double value) ? null : new HeatCell(value, $"{Markup.Short(a, 60)} and {Markup.Short(b, 60)}\n{write(value)}", names.Count <= 6 ? write(value) : string.Empty))])],
-            Range = (from, Math.Max(from + 0.1, known.Max())),
+            Cells = [.. names.Select(a => (IReadOnlyList<HeatCell?>)[.. names.Select(b => a == b || !values.TryGetValue((a, b), out double value) ? null : new HeatCell(value, $"{Markup.Short(a, 60)} and {Markup.Short(b, 60)}\n{write(value)}", names.Count <= 6 ? shorten(value) : string.Empty))])],
+            Range = (from, to),
             Value = write,
         }.Write(page);
     }

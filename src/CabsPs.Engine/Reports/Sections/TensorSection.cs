@@ -7,6 +7,7 @@ namespace CabsPs.Engine.Reports.Sections;
 internal sealed class TensorSection : Section
 {
     private const int MostRows = 40;
+    private const int FewestLayers = 4;
     private const int MostLayers = 160;
     private const int MostListed = 2000;
 
@@ -44,7 +45,7 @@ internal sealed class TensorSection : Section
             return;
         string[] kinds = [.. parts.Select(t => t.Split!.Value.Suffix).Distinct(StringComparer.Ordinal)];
         int layers = parts.Max(t => t.Split!.Value.Layer) + 1;
-        if (layers < 2 || layers > MostLayers || kinds.Length > MostRows)
+        if (layers < FewestLayers || layers > MostLayers || kinds.Length > MostRows)
             return;
         var cells = kinds.ToDictionary(k => k, _ => new (int, string)?[layers], StringComparer.Ordinal);
         foreach ((ReportTensor tensor, var split) in parts)
