@@ -9,9 +9,10 @@ choose nothing. All four tasks show the same drawings, so intervals are bootstra
 2000 draws. Two methods are compared drawing by drawing (paired bootstrap); where the interval of their difference holds 0, the difference
 is called noise. No correction is made for comparing many methods. Random methods run once for every seed, and their accuracy is the mean.
 
-Writes results.csv, results.md and report.html into the folder, and emits the rows.
+Every row of results.csv and results.md says whether its difference from the best of its sparsity, and from dense task arithmetic, is noise.
+report.html shows the same, and what CABS keeps of the experts. The rows are emitted too.
 .EXAMPLE
-./examples/digits/Compare-Digits.ps1 -OutputPath out/digits-paper | Format-Table Method, Lambda, Mean, Low, High, Verdict -GroupBy Sparsity
+./examples/digits/Compare-Digits.ps1 -OutputPath out/digits-paper | Format-Table Method, Lambda, Mean, Low, High, FromBest -GroupBy Sparsity
 .EXAMPLE
 ./examples/digits/Compare-Digits.ps1 -OutputPath out/quick -Quick
 A coarse grid, one seed and two orders at 90 % sparsity: a few seconds.
@@ -66,60 +67,102 @@ function Test-Lambda($Way, [double] $Lambda, [string] $Split) {
 
 function Get-Mean($Right) { ($Right | ForEach-Object { ($_ | Measure-Object -Average).Average } | Measure-Object -Average).Average }
 
-# λ of the best validation score, the smallest of equal ones; the search is kept for the report
+# λ of the best validation score, the smallest of equal ones
 function Find-Lambda($Way) {
-    $scores = [ordered]@{}
-    $measure = { param($lambda) $key = [math]::Round($lambda, 4); if (-not $scores.Contains([string] $key)) { $scores[[string] $key] = Get-Mean (Test-Lambda $Way $key validation) } }
-    $best = { [double] ($scores.GetEnumerator() | Sort-Object @{ Expression = 'Value'; Descending = $true }, { [double] $_.Key } | Select-Object -First 1).Key }
     $step = $Quick ? 0.4 : 0.1
-    for ($lambda = $step; $lambda -le 2.0 + 1e-9; $lambda += $step) { & $measure $lambda }
-    while ((& $best) -ge $lambda - $step - 1e-9 -and $lambda -lt 5) { & $measure $lambda; $lambda += $step }
-    $middle = & $best
-    & $measure ($middle - ($step / 2))
-    & $measure ($middle + ($step / 2))
-    [pscustomobject]@{ Lambda = & $best; Scores = $scores }
+    $best = @{ Lambda = 0; Score = -1 }
+    $try = {
+        param([double] $lambda)
+        $score = Get-Mean (Test-Lambda $Way $lambda validation)
+        if ($score -gt $best.Score -or ($score -eq $best.Score -and $lambda -lt $best.Lambda)) { $best.Lambda, $best.Score = $lambda, $score }
+    }
+    for ($i = 1; $i * $step -le 2 -or ($best.Lambda -gt ($i - 1.5) * $step -and $i * $step -le 5); $i++) { & $try ([math]::Round($i * $step, 4)) }
+    $middle = $best.Lambda
+    foreach ($side in -0.5, 0.5) { & $try ([math]::Round($middle + ($side * $step), 4)) }
+    $best.Lambda
 }
 
 # a method is one or more ways to merge: one per seed where it is random
 function New-Way($Vectors, [hashtable] $Merge = @{}) { [pscustomobject]@{ Vectors = $Vectors; Merge = $Merge } }
 
-function New-Row([string] $Sparsity, [string] $Method, $Ways) {
+function Add-Method([string] $Sparsity, [string] $Method, $Ways) {
     $chosen = @($Ways | ForEach-Object { Find-Lambda $_ })
-    $answers = @(0..($Ways.Count - 1) | ForEach-Object { , (Test-Lambda $Ways[$_] $chosen[$_].Lambda test) })
+    $answers = @(0..($Ways.Count - 1) | ForEach-Object { , (Test-Lambda $Ways[$_] $chosen[$_] test) })
     # the seeds' answers, averaged drawing by drawing
-    $right = @(0..3 | ForEach-Object { $task = $_; , [Bootstrap]::Mean([double[][]] @($answers | ForEach-Object { , $_[$task] })) })
-    $row = New-Result $Sparsity $Method $right
-    $row.Lambda = ($chosen.Lambda | ForEach-Object { $_.ToString('0.##', [cultureinfo]::InvariantCulture) }) -join ' '
-    Write-Verbose "$Sparsity, ${Method}: λ $($row.Lambda), $($row.Mean.ToString('0.0000'))"
-    $row
+    Add-Row $Sparsity $Method @(0..3 | ForEach-Object { $task = $_; , [Bootstrap]::Mean([double[][]] @($answers | ForEach-Object { , $_[$task] })) }) $chosen
 }
 
-function New-Result([string] $Sparsity, [string] $Method, $Right) {
+function Add-Row([string] $Sparsity, [string] $Method, $Right, [double[]] $Lambda = @()) {
     $drawings = [Bootstrap]::Mean([double[][]] $Right)
     $interval = [Bootstrap]::Interval($drawings, $Resample)
-    $row = [ordered]@{ Sparsity = $Sparsity; Method = $Method; Lambda = '' }
+    $row = [ordered]@{ Sparsity = $Sparsity; Method = $Method; Lambda = ($Lambda | ForEach-Object { Format-Number $_ '0.##' }) -join ' ' }
     for ($i = 0; $i -lt 4; $i++) { $row[$tasks[$i]] = ($Right[$i] | Measure-Object -Average).Average }
-    $row += @{ Mean = ($drawings | Measure-Object -Average).Average; Low = $interval[0]; High = $interval[1]; Verdict = ''; Drawings = $drawings }
-    [pscustomobject] $row
+    $row.Mean, $row.Low, $row.High = ($drawings | Measure-Object -Average).Average, $interval[0], $interval[1]
+    $row.FromBest = ''
+    $row.FromDense = ''
+    Write-Verbose "$Sparsity, ${Method}: λ $($row.Lambda), $(Format-Number $row.Mean '0.0000')"
+    $rows.Add([pscustomobject] $row)
+    $perDrawing[$rows.Count - 1] = $drawings
 }
 
+# one row against another, drawing by drawing
+function Compare-Row([int] $Row, [int] $Other) {
+    if ($Row -eq $Other) { return 'itself' }
+    $difference = $rows[$Row].Mean - $rows[$Other].Mean
+    $low, $high = [Bootstrap]::Interval([Bootstrap]::Difference($perDrawing[$Row], $perDrawing[$Other]), $Resample)
+    $word = if ($low -gt 0) { 'better' } elseif ($high -lt 0) { 'worse' } else { 'noise' }
+    "$word ($(Format-Number $difference '+0.000;-0.000;0.000'), $(Format-Number $low '+0.000;-0.000;0.000') to $(Format-Number $high '+0.000;-0.000;0.000'))"
+}
+
+function Format-Number([double] $Value, [string] $Format = '0.000') { $Value.ToString($Format, [cultureinfo]::InvariantCulture) }
+
 $rows = [System.Collections.Generic.List[object]]::new()
-$rows.Add((New-Result 'For comparison' "base's body" (Get-Right $base test)))
-$ideal = @($tasks | ForEach-Object { , [DigitsNetwork]::Right((Join-Path $models $_), (Join-Path $models $_), $data, $_, 'test') })
-$rows.Add((New-Result 'For comparison' 'ideal: each task by its expert' $ideal))
-$rows.Add((New-Row 'For comparison' 'task arithmetic (dense)' (New-Way $dense)))
+$perDrawing = @{}
+$beside = 'For comparison'
+Add-Row $beside "the base's body" (Get-Right $base test)
+Add-Row $beside 'ideal: every task by its own expert' @($tasks | ForEach-Object { , [DigitsNetwork]::Right((Join-Path $models $_), (Join-Path $models $_), $data, $_, 'test') })
+Add-Method $beside 'task arithmetic, dense' (New-Way $dense)
 foreach ($kept in $N) {
     $density = $kept / 256
-    $sparsity = '{0:0} % sparsity' -f (100 * (1 - $density))
-    $rows.Add((New-Row $sparsity 'magnitude' (New-Way ($dense | Invoke-TaskVectorSparsify -Method magnitude -Density $density))))
-    $rows.Add((New-Row $sparsity 'DARE' @($Seed | ForEach-Object { New-Way ($dense | Invoke-TaskVectorSparsify -Method random -Density $density) @{ Seed = $_ } })))
-    $rows.Add((New-Row $sparsity 'TIES' (New-Way $dense @{ Method = 'ties'; Parameter = @{ density = $density } })))
-    $rows.Add((New-Row $sparsity 'TIES + DARE' @($Seed | ForEach-Object { New-Way $dense @{ Method = 'dare_ties'; Parameter = @{ density = $density }; Seed = $_ } })))
-    $rows.Add((New-Row $sparsity 'BS' (New-Way ($dense | Invoke-CabsSparsify -N $kept -M 256 -Assignment None))))
-    foreach ($order in $orders) {
-        $rows.Add((New-Row $sparsity "CABS, $($order[0]) first" (New-Way ($dense | Invoke-CabsSparsify -N $kept -M 256 -Order $order))))
-    }
-    $rows.Add((New-Row $sparsity 'CABS joint' (New-Way ($dense | Invoke-CabsSparsify -N $kept -M 256 -Assignment Joint))))
+    $sparsity = "$(Format-Number (100 * (1 - $density)) '0') % sparsity"
+    Add-Method $sparsity 'magnitude' (New-Way ($dense | Invoke-TaskVectorSparsify -Method magnitude -Density $density))
+    Add-Method $sparsity 'DARE' @($Seed | ForEach-Object { New-Way ($dense | Invoke-TaskVectorSparsify -Method random -Density $density -Parameter @{ rescale = 'density' }) @{ Seed = $_ } })
+    Add-Method $sparsity 'TIES' (New-Way $dense @{ Method = 'ties'; Parameter = @{ density = $density } })
+    Add-Method $sparsity 'TIES + DARE' @($Seed | ForEach-Object { New-Way $dense @{ Method = 'dare_ties'; Parameter = @{ density = $density; rescale = 'density' }; Seed = $_ } })
+    Add-Method $sparsity 'BS' (New-Way ($dense | Invoke-CabsSparsify -N $kept -M 256 -Assignment None))
+    foreach ($order in $orders) { Add-Method $sparsity "CABS, $($order[0]) first" (New-Way ($dense | Invoke-CabsSparsify -N $kept -M 256 -Order $order)) }
+    Add-Method $sparsity 'CABS joint' (New-Way ($dense | Invoke-CabsSparsify -N $kept -M 256 -Assignment Joint))
 }
-$rows | Format-Table Sparsity, Method, Lambda, upright, rotated, inverted, scrambled, Mean, Low, High
-$clock.Elapsed.TotalSeconds
+
+for ($i = 3; $i -lt $rows.Count; $i++) {
+    $best = 3..($rows.Count - 1) | Where-Object { $rows[$_].Sparsity -eq $rows[$i].Sparsity } | Sort-Object { -$rows[$_].Mean }, { $_ } | Select-Object -First 1
+    $rows[$i].FromBest = Compare-Row $i $best
+    $rows[$i].FromDense = Compare-Row $i 2
+}
+
+$rows | Export-Csv (Join-Path $OutputPath results.csv) -NoTypeInformation
+& {
+    '| | λ | ' + ($tasks -join ' | ') + ' | mean | 95 % interval | against the best of its sparsity | against dense task arithmetic |'
+    '|---|---|' + ('---|' * 8)
+    foreach ($group in $rows.Sparsity | Select-Object -Unique) {
+        "| **$group** |$(' |' * 9)"
+        foreach ($row in $rows | Where-Object Sparsity -EQ $group) {
+            "| $($row.Method) | $($row.Lambda) | $(($tasks | ForEach-Object { Format-Number $row.$_ }) -join ' | ') | $(Format-Number $row.Mean) | $(Format-Number $row.Low) to $(Format-Number $row.High) | $($row.FromBest) | $($row.FromDense) |"
+        }
+    }
+} | Set-Content (Join-Path $OutputPath results.md)
+
+# what CABS keeps, at the last of N, in the first order
+$cabs = $dense | Invoke-CabsSparsify -N $N[-1] -M 256
+$merged = $cabs | Merge-TaskVector -Lambda ([double] ($rows | Where-Object { $_.Method -like "CABS, $($tasks[0])*" })[-1].Lambda) -OutputPath $trial -Force -WarningAction Ignore -Verbose:$false
+$scores = foreach ($row in $rows) {
+    $score = [ordered]@{ Name = $row.Method; Score = $row.Mean; Low = $row.Low; High = $row.High; Group = $row.Sparsity; Note = "$($row.FromBest)" -replace ' \(.*'; IsReference = $row.Sparsity -eq $beside; 'λ' = $row.Lambda }
+    if ($score.Note) { $score.Note = @{ itself = 'best of its sparsity'; noise = 'within noise of the best'; worse = 'below the best' }[$score.Note] }
+    foreach ($task in $tasks) { $score[$task] = $row.$task }
+    $score['against task arithmetic'] = $row.FromDense
+    [pscustomobject] $score
+}
+$merged | Export-MergeReport (Join-Path $OutputPath report.html) -Title 'Merging four digit recognisers' -Score $scores -ScoreTitle 'Mean accuracy on the test images' -Force
+Remove-Item -Recurse $trial
+Write-Verbose "$(Format-Number $clock.Elapsed.TotalSeconds '0') s"
+$rows
