@@ -10,7 +10,7 @@ choose nothing. All four tasks show the same drawings, so intervals are bootstra
 is called noise. No correction is made for comparing many methods. Random methods run once for every seed, and their accuracy is the mean.
 
 Every row of results.csv and results.md says whether its difference from the best of its sparsity, and from dense task arithmetic, is noise.
-report.html shows the same, and what CABS keeps of the experts. The rows are emitted too.
+trials.csv has every λ tried; report.html shows it all, and what CABS keeps of the experts. The rows are emitted too.
 .EXAMPLE
 ./examples/digits/Compare-Digits.ps1 -OutputPath out/digits-paper | Format-Table Method, Lambda, Mean, Low, High, FromBest -GroupBy Sparsity
 .EXAMPLE
@@ -43,7 +43,7 @@ $models = Join-Path $PSScriptRoot 'models'
 $data = Join-Path $PSScriptRoot 'digits.safetensors'
 $base = Join-Path $models 'base'
 $OutputPath = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($OutputPath)
-$files = 'results.csv', 'results.md', 'report.html' | ForEach-Object { Join-Path $OutputPath $_ }
+$files = 'results.csv', 'results.md', 'trials.csv', 'report.html' | ForEach-Object { Join-Path $OutputPath $_ }
 if (-not $Force -and ($old = $files | Where-Object { Test-Path $_ } | Select-Object -First 1)) { throw "${old}: exists already; give another folder, or -Force" }
 $null = New-Item -ItemType Directory -Force $OutputPath
 if ($Quick) { $Seed = $Seed[0]; $N = $N[-1] }
@@ -68,12 +68,13 @@ function Test-Lambda($Way, [double] $Lambda, [string] $Split) {
 function Get-Mean($Right) { ($Right | ForEach-Object { ($_ | Measure-Object -Average).Average } | Measure-Object -Average).Average }
 
 # λ of the best validation score, the smallest of equal ones
-function Find-Lambda($Way) {
+function Find-Lambda($Way, [string] $Sparsity, [string] $Method) {
     $step = $Quick ? 0.4 : 0.1
     $best = @{ Lambda = 0; Score = -1 }
     $try = {
         param([double] $lambda)
         $score = Get-Mean (Test-Lambda $Way $lambda validation)
+        $trials.Add([pscustomobject]@{ Sparsity = $Sparsity; Method = $Method; Seed = $Way.Merge.Seed; Lambda = $lambda; Validation = $score })
         if ($score -gt $best.Score -or ($score -eq $best.Score -and $lambda -lt $best.Lambda)) { $best.Lambda, $best.Score = $lambda, $score }
     }
     for ($i = 1; $i * $step -le 2 -or ($best.Lambda -gt ($i - 1.5) * $step -and $i * $step -le 5); $i++) { & $try ([math]::Round($i * $step, 4)) }
@@ -86,7 +87,7 @@ function Find-Lambda($Way) {
 function New-Way($Vectors, [hashtable] $Merge = @{}) { [pscustomobject]@{ Vectors = $Vectors; Merge = $Merge } }
 
 function Add-Method([string] $Sparsity, [string] $Method, $Ways) {
-    $chosen = @($Ways | ForEach-Object { Find-Lambda $_ })
+    $chosen = @($Ways | ForEach-Object { Find-Lambda $_ $Sparsity $Method })
     $answers = @(0..($Ways.Count - 1) | ForEach-Object { , (Test-Lambda $Ways[$_] $chosen[$_] test) })
     # the seeds' answers, averaged drawing by drawing
     Add-Row $Sparsity $Method @(0..3 | ForEach-Object { $task = $_; , [Bootstrap]::Mean([double[][]] @($answers | ForEach-Object { , $_[$task] })) }) $chosen
@@ -100,6 +101,7 @@ function Add-Row([string] $Sparsity, [string] $Method, $Right, [double[]] $Lambd
     $row.Mean, $row.Low, $row.High = ($drawings | Measure-Object -Average).Average, $interval[0], $interval[1]
     $row.FromBest = ''
     $row.FromDense = ''
+    $row.FromBase = ''
     Write-Verbose "$Sparsity, ${Method}: λ $($row.Lambda), $(Format-Number $row.Mean '0.0000')"
     $rows.Add([pscustomobject] $row)
     $perDrawing[$rows.Count - 1] = $drawings
@@ -118,6 +120,7 @@ function Format-Number([double] $Value, [string] $Format = '0.000') { $Value.ToS
 
 $rows = [System.Collections.Generic.List[object]]::new()
 $perDrawing = @{}
+$trials = [System.Collections.Generic.List[object]]::new()
 $beside = 'For comparison'
 Add-Row $beside "the base's body" (Get-Right $base test)
 Add-Row $beside 'ideal: every task by its own expert' @($tasks | ForEach-Object { , [DigitsNetwork]::Right((Join-Path $models $_), (Join-Path $models $_), $data, $_, 'test') })
@@ -138,16 +141,18 @@ for ($i = 3; $i -lt $rows.Count; $i++) {
     $best = 3..($rows.Count - 1) | Where-Object { $rows[$_].Sparsity -eq $rows[$i].Sparsity } | Sort-Object { -$rows[$_].Mean }, { $_ } | Select-Object -First 1
     $rows[$i].FromBest = Compare-Row $i $best
     $rows[$i].FromDense = Compare-Row $i 2
+    $rows[$i].FromBase = Compare-Row $i 0
 }
 
 $rows | Export-Csv (Join-Path $OutputPath results.csv) -NoTypeInformation
+$trials | Export-Csv (Join-Path $OutputPath trials.csv) -NoTypeInformation
 & {
-    '| | λ | ' + ($tasks -join ' | ') + ' | mean | 95 % interval | against the best of its sparsity | against dense task arithmetic |'
-    '|---|---|' + ('---|' * 8)
+    '| | λ | ' + ($tasks -join ' | ') + ' | mean | 95 % interval | against the best of its sparsity | against dense task arithmetic | against the base |'
+    '|---|---|' + ('---|' * 9)
     foreach ($group in $rows.Sparsity | Select-Object -Unique) {
-        "| **$group** |$(' |' * 9)"
+        "| **$group** |$(' |' * 10)"
         foreach ($row in $rows | Where-Object Sparsity -EQ $group) {
-            "| $($row.Method) | $($row.Lambda) | $(($tasks | ForEach-Object { Format-Number $row.$_ }) -join ' | ') | $(Format-Number $row.Mean) | $(Format-Number $row.Low) to $(Format-Number $row.High) | $($row.FromBest) | $($row.FromDense) |"
+            "| $($row.Method) | $($row.Lambda) | $(($tasks | ForEach-Object { Format-Number $row.$_ }) -join ' | ') | $(Format-Number $row.Mean) | $(Format-Number $row.Low) to $(Format-Number $row.High) | $($row.FromBest) | $($row.FromDense) | $($row.FromBase) |"
         }
     }
 } | Set-Content (Join-Path $OutputPath results.md)
@@ -160,9 +165,17 @@ $scores = foreach ($row in $rows) {
     if ($score.Note) { $score.Note = @{ itself = 'best of its sparsity'; noise = 'within noise of the best'; worse = 'below the best' }[$score.Note] }
     foreach ($task in $tasks) { $score[$task] = $row.$task }
     $score['against task arithmetic'] = $row.FromDense
+    $score['against the base'] = $row.FromBase
     [pscustomobject] $score
 }
-$merged | Export-MergeReport (Join-Path $OutputPath report.html) -Title 'Merging four digit recognisers' -Score $scores -ScoreTitle 'Mean accuracy on the test images' -Force
+# the curves of the methods that are not random, at the same sparsity
+$curves = foreach ($method in 'magnitude', 'TIES', 'BS', "CABS, $($tasks[0]) first", 'CABS joint') {
+    $path = Join-Path $trial "$method.jsonl"
+    $trials | Where-Object { $_.Method -eq $method -and $_.Sparsity -eq $rows[-1].Sparsity } |
+        ForEach-Object { [ordered]@{ weights = @{ lambda = $_.Lambda }; score = $_.Validation } | ConvertTo-Json -Compress } | Set-Content $path
+    $path
+}
+$merged | Export-MergeReport (Join-Path $OutputPath report.html) -TrialsPath $curves -Title 'Merging four digit recognisers' -Score $scores -ScoreTitle 'Mean accuracy on the test images' -Force
 Remove-Item -Recurse $trial
 Write-Verbose "$(Format-Number $clock.Elapsed.TotalSeconds '0') s"
 $rows

@@ -8,7 +8,7 @@ public static class ReportPage
 {
     // whatever text may come from a file, the page itself can load and run nothing
     private const string Policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-    private static readonly Section[] s_sections = [new GlanceSection(), new RecipeSection(), new InputSection(), new TensorSection(), new OverlapSection(), new NormSection(), new BalanceSection(), new StudySection(), new SearchSection(), new ScoreSection(), new CostSection()];
+    private static readonly Section[] s_sections = [new GlanceSection(), new ScoreSection(), new RecipeSection(), new InputSection(), new TensorSection(), new OverlapSection(), new NormSection(), new BalanceSection(), new StudySection(), new SearchSection(), new CostSection()];
 
     /// <summary>Makes the page. The same content gives the same text.</summary>
     /// <param name="content">What to tell.</param>

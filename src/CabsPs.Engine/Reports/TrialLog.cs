@@ -49,7 +49,7 @@ internal static class TrialLog
 
         if (trials.Count == 0)
             throw new CabsException(CabsError.ParameterInvalid, $"{path}: holds no trial of a search for weights", path);
-        return new ReportSearch(Path.GetFileName(path), names!, trials) { Strategy = strategy, Objective = objective is "" or "mean" ? "mean score" : $"{objective} score" };
+        return new ReportSearch(Path.GetFileNameWithoutExtension(path), names!, trials) { Strategy = strategy, Objective = objective is "" or "mean" ? "mean score" : $"{objective} score" };
     }
 
     private static string[] Lines(string path)

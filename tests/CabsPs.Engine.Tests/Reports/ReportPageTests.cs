@@ -18,7 +18,7 @@ public sealed class ReportPageTests : IDisposable
     public void The_page_holds_everything_it_shows()
     {
         XElement page = Parse(ReportPage.Create(_sample.Everything()));
-        Assert.Equal(["glance", "recipe", "inputs", "tensors", "overlap", "norm", "balance", "order", "search", "scores", "cost"], page.Descendants("section").Select(s => (string)s.Attribute("id")!));
+        Assert.Equal(["glance", "scores", "recipe", "inputs", "tensors", "overlap", "norm", "balance", "order", "search", "cost"], page.Descendants("section").Select(s => (string)s.Attribute("id")!));
         Assert.DoesNotContain(page.Descendants(), e => e.Name.LocalName is "script" or "link" or "img" or "iframe" or "object" or "embed" or "base" or "form" or "input" or "button");
         Assert.DoesNotContain(page.Descendants().Attributes(), a => a.Name.LocalName is "src" or "srcset" or "action" || a.Name.LocalName.StartsWith("on", StringComparison.Ordinal));
         Assert.All(page.Descendants().Attributes("href"), a => Assert.Contains(page.Descendants(), e => $"#{(string?)e.Attribute("id")}" == a.Value));

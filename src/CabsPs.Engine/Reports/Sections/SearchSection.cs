@@ -16,15 +16,42 @@ internal sealed class SearchSection : Section
 
     public override void Write(Markup page, ReportContent content)
     {
-        foreach (ReportSearch search in content.Searches.Where(s => s.Chosen is not null))
+        ReportSearch[] searches = [.. content.Searches.Where(s => s.Chosen is not null)];
+        bool together = searches.Length is > 1 and <= Chart.SeriesStyles && searches.All(s => s.Weights.SequenceEqual(searches[0].Weights) && s.Weights.Count == 1 && s.Objective == searches[0].Objective);
+        if (together)
+            WriteTogether(page, searches);
+        foreach (ReportSearch search in searches)
         {
-            Heading(page, search.Name, content.Searches.Count);
+            if (together)
+                page.Open("details").Element("summary", search.Name);
+            else
+                Heading(page, search.Name, content.Searches.Count);
             page.Element("p", Sentence(search), ("class", "lede"));
             WriteCurves(page, search);
             WriteProgress(page, search);
             WriteSensitivity(page, search);
             WriteTrials(page, search);
+            if (together)
+                page.Close();
         }
+    }
+
+    // searches over the same one weight: their curves on one pair of axes
+    private static void WriteTogether(Markup page, IReadOnlyList<ReportSearch> searches)
+    {
+        string weight = searches[0].Weights[0];
+        var table = new DataTable("Chosen weights", "search", $">{weight}", $">{searches[0].Objective}", ">trials");
+        foreach (ReportSearch search in searches)
+            table.Add(search.Name, Figures.Short(search.Chosen!.Weights[0]), Figures.Short(search.Chosen.Score), $"{search.Trials.Count}");
+        new LineChart
+        {
+            Title = $"{Capital(searches[0].Objective)} by {weight}",
+            Description = $"One curve per search; the table has the {weight} that each chose.",
+            Data = table,
+            Lines = [.. searches.Select(s => new Series(s.Name, [.. s.Trials.Select(t => (t.Weights[0], t.Score)).OrderBy(p => p.Item1)]))],
+            Across = weight,
+            Value = Figures.Short,
+        }.Write(page);
     }
 
     private static string Sentence(ReportSearch search)
