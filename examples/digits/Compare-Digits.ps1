@@ -34,8 +34,10 @@ param(
 )
 $ErrorActionPreference = 'Stop'
 Import-Module (Join-Path $PSScriptRoot '../../module/Cabs.psd1') -Verbose:$false
-if (-not ('DigitsNetwork' -as [type])) { Add-Type -Path (Join-Path $PSScriptRoot 'DigitsNetwork.cs') }
-if (-not ('Bootstrap' -as [type])) { Add-Type -Path (Join-Path $PSScriptRoot 'Bootstrap.cs') }
+# a plain Add-Type compiles for a debugger: four times slower here
+foreach ($type in 'DigitsNetwork', 'Bootstrap') {
+    if (-not ($type -as [type])) { Add-Type -Path (Join-Path $PSScriptRoot "$type.cs") -CompilerOptions '/optimize+' }
+}
 $clock = [Diagnostics.Stopwatch]::StartNew()
 
 $tasks = 'upright', 'rotated', 'inverted', 'scrambled'

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Threading.Tasks;
 
@@ -86,26 +87,26 @@ public static class DigitsNetwork
         {
             if (tensor.Name == "__metadata__")
                 continue;
-            string type = tensor.Value.GetProperty("dtype").GetString()!;
-            int size = type == "U8" ? 1 : type == "F32" ? 4 : 2;
-            int begin = start + tensor.Value.GetProperty("data_offsets")[0].GetInt32();
-            int end = start + tensor.Value.GetProperty("data_offsets")[1].GetInt32();
-            var values = new float[(end - begin) / size];
-            for (int i = 0; i < values.Length; i++)
+            JsonElement place = tensor.Value.GetProperty("data_offsets");
+            ReadOnlySpan<byte> data = bytes.AsSpan(start + place[0].GetInt32(), place[1].GetInt32() - place[0].GetInt32());
+            float[] values = tensor.Value.GetProperty("dtype").GetString() switch
             {
-                ReadOnlySpan<byte> at = bytes.AsSpan(begin + (i * size), size);
-                values[i] = type switch
-                {
-                    "U8" => at[0],
-                    "F32" => BinaryPrimitives.ReadSingleLittleEndian(at),
-                    "F16" => (float)BinaryPrimitives.ReadHalfLittleEndian(at),
-                    _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadInt16LittleEndian(at) << 16),
-                };
-            }
-
+                "U8" => Convert(data, b => (float)b),
+                "F32" => MemoryMarshal.Cast<byte, float>(data).ToArray(),
+                "F16" => Convert(MemoryMarshal.Cast<byte, Half>(data), h => (float)h),
+                _ => Convert(MemoryMarshal.Cast<byte, ushort>(data), b => BitConverter.UInt32BitsToSingle((uint)b << 16)),
+            };
             tensors.Add(tensor.Name, values);
         }
 
         return tensors;
+    }
+
+    private static float[] Convert<T>(ReadOnlySpan<T> stored, Func<T, float> widen)
+    {
+        var values = new float[stored.Length];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = widen(stored[i]);
+        return values;
     }
 }
