@@ -27,6 +27,8 @@ internal sealed class CommandLine
             new MergekitYamlCommand(streams, cancellation.Token),
             new InspectCommand(streams, cancellation.Token),
             new CompareCommand(streams, cancellation.Token),
+            new MeasureCommand(streams, cancellation.Token),
+            new OptimizeCommand(streams, cancellation.Token),
             new ReportCommand(streams, cancellation.Token),
             new MethodsCommand(streams),
         };
@@ -46,9 +48,9 @@ internal sealed class CommandLine
                 ParseErrors.Check(call);
             return call.Invoke(new InvocationConfiguration { Output = _streams.Out, Error = _streams.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
-        catch (OperationCanceledException) when (_cancellation.Token.IsCancellationRequested)
+        catch (OperationCanceledException e) when (_cancellation.Token.IsCancellationRequested)
         {
-            _streams.Message("cancelled; nothing was written");
+            _streams.Message($"cancelled; {e.Data[Cancellation.WhatStays] ?? "nothing was written"}");
             return _cancellation.ExitCode;
         }
         catch (Exception e)

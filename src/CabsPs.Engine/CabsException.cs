@@ -65,6 +65,12 @@ public enum CabsError
 
     /// <summary>A recipe asks for a vocabulary that the models cannot give: a token, a tokenizer or a row is missing.</summary>
     VocabularyInvalid,
+
+    /// <summary>The judge of a search failed, or said something that is no score.</summary>
+    JudgeFailed,
+
+    /// <summary>A search's log cannot be read or was written by another search.</summary>
+    SearchLogInvalid,
 }
 
 /// <summary>An expected failure: one line that names the file, tensor or key and says what to do.</summary>

@@ -19,6 +19,9 @@ internal sealed class MergeSettings
     /// <summary>The options, in the order of the help.</summary>
     public IReadOnlyList<Option> All => [_type, _shardSize, _force, _threads, _maxMemory, _seed, _truncate, _allowNonFinite];
 
+    /// <summary>Those of them that matter where models are read and no result is stored.</summary>
+    public IReadOnlyList<Option> Reading => [_threads, _maxMemory, _seed, _truncate, _allowNonFinite];
+
     /// <summary>How to carry a merge out.</summary>
     public MergeOptions Options(ParseResult call) => new()
     {
@@ -27,6 +30,9 @@ internal sealed class MergeSettings
         ShardBytes = OptionValues.Size(call, _shardSize) ?? OutputLayout.DefaultShardBytes,
         Force = call.GetValue(_force),
     };
+
+    /// <summary>What random choices start from.</summary>
+    public long Seed(ParseResult call) => OptionValues.Seed(call, _seed);
 
     /// <summary>What the options change of a recipe's definitions.</summary>
     public Func<MergeDefinition, bool, MergeDefinition> Change(ParseResult call)

@@ -95,7 +95,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         }
 
         _groups.MakeMasks(tile);
-        TallyVectors(tile, sums);
+        TallyVectors(tile, sums, exact: true);
     }
 
     /// <inheritdoc/>
@@ -137,7 +137,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     internal override void MergeStored(Tile<T> tile, IKernels<T> kernels, DType type, Span<byte> destination, Span<double> sums)
     {
         _groups.MakeMasks(tile);
-        TallyVectors(tile, sums);
+        TallyVectors(tile, sums, exact: false);
         TallyPairs(tile, sums[(3 * _terms.Length)..]);
         ReadOnlySpan<Term<T>> terms = Terms(stackalloc Term<T>[_terms.Length]);
         T lambda = T.CreateTruncating(_combination.Lambda);
@@ -187,7 +187,8 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         }
     }
 
-    private void TallyVectors(Tile<T> tile, Span<double> sums)
+    // weights follow from the exact sums, only a report from the others
+    private void TallyVectors(Tile<T> tile, Span<double> sums, bool exact)
     {
         for (int t = 0; t < _terms.Length; t++)
         {
@@ -198,7 +199,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
                 continue;
             }
 
-            (double energy, double kept) = _kernels.SumsOfSquares(tile.Input(i), tile.Mask(i));
+            (double energy, double kept) = exact ? _kernels.SumsOfSquares(tile.Input(i), tile.Mask(i)) : _kernels.Energies(tile.Input(i), tile.Mask(i));
             sums[3 * t] += BitMask.Count(tile.Mask(i));
             sums[(3 * t) + 1] += energy;
             sums[(3 * t) + 2] += kept;

@@ -1,4 +1,5 @@
 using CabsPs.Engine.Reports;
+using CabsPs.Engine.Search;
 
 namespace CabsPs.Engine.Tests.Reports;
 
@@ -45,23 +46,44 @@ public sealed class ReportFileTests : IDisposable
     public void A_log_of_trials_is_read_up_to_where_it_was_cut_off()
     {
         File.WriteAllText(_folder.Path("t.jsonl"), """
-            {"strategy": "grid", "objective": "relative", "names": ["math", "code"]}
-            {"weights": [0.5, 1], "score": 0.75, "scores": {"a": 0.5, "b": 1}}
-            {"weights": [0.6, 1], "score": 0.8}
-            {"weights": [0.7, 1], "sco
+            {"cabsSearch": 1, "merge": "x", "weights": "math code", "judge": "y"}
+            {"key": "0.6,1", "trial": 2, "weights": {"math": 0.6, "code": 1}, "score": 0.8, "scores": {"a": [0, 1], "b": 1}, "seconds": 1}
+            {"key": "0.5,1", "trial": 1, "weights": {"code": 1, "math": 0.5}, "score": 0.75, "scores": {"a": 0.5, "b": 1}, "seconds": 1}
+            {"key": "reference", "scores": {"a": 1}, "seconds": 1}
+            {"key": "0.7,1", "trial": 3, "weights": {"math": 0.7
             """);
         ReportSearch search = ReportSearch.Read(_folder.Path("t.jsonl"));
+        Assert.Equal("t", search.Name);
         Assert.Equal(["math", "code"], search.Weights);
-        Assert.Equal(("grid", "relative score"), (search.Strategy, search.Objective));
         Assert.Equal([0.75, 0.8], search.Trials.Select(t => t.Score));
+        Assert.Equal([0.5, 1], search.Trials[0].Weights);
         Assert.Equal([0.6, 1], search.Chosen!.Weights);
-        Assert.Equal([("a", 0.5), ("b", 1.0)], search.Trials[0].Tasks);
+        Assert.Equal([("a", 0.5), ("b", 1.0)], search.Trials[1].Tasks);
+    }
+
+    [Fact]
+    public void The_log_of_a_search_gives_its_trials()
+    {
+        var options = new SearchOptions { Strategy = "grid" };
+        using (var search = new WeightSearch(["lambda"], options, _folder.Path("real.jsonl"), "merge", "judge"))
+        {
+            while (search.Next() is { Count: > 0 } candidates)
+            {
+                foreach (SearchCandidate candidate in candidates)
+                    search.Add(candidate, [new TaskScore("score", 1 - Math.Abs(candidate.Weights[0] - 0.43))], TimeSpan.Zero);
+            }
+
+            ReportSearch read = ReportSearch.Read(_folder.Path("real.jsonl"));
+            Assert.Equal(search.Trials.Select(t => (t.Number, t.Score)), read.Trials.Select(t => (t.Number, t.Score)));
+            Assert.Equal(search.Best!.Weights, read.Chosen!.Weights);
+            Assert.Equal(0.43, read.Chosen.Weights[0], 1e-9);
+        }
     }
 
     [Theory]
     [InlineData("{\"weights\": {\"lambda\": 1}}\n{\"weights\": {\"lambda\": 1}, \"score\": 1}\n", "line 1")]
     [InlineData("no json\n{\"weights\": {\"lambda\": 1}, \"score\": 1}\n", "line 1")]
-    [InlineData("{\"weights\": [1], \"score\": 1}\n{\"weights\": [1, 2], \"score\": 1}\n{}\n", "line 2")]
+    [InlineData("{\"weights\": {\"a\": 1}, \"score\": 1}\n{\"weights\": {\"a\": 1, \"b\": 2}, \"score\": 1}\n{}\n", "line 2")]
     [InlineData("{}\n", "holds no trial")]
     [InlineData("", "holds no trial")]
     public void A_log_that_is_none_is_told_with_its_line(string text, string says)
