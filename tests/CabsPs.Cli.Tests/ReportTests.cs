@@ -23,13 +23,38 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void A_merge_writes_a_report_of_what_it_did()
+    {
+        using var folder = new TemporaryFolder();
+        Models.WriteSet(folder);
+        Cabs.RunIn(folder.Path(), "merge", "recipe.yml", "--out", "merged", "--report", "r.html", "--quiet").Expect(0);
+        string page = File.ReadAllText(folder.Path("r.html"));
+        Assert.Contains("Peak memory", page);
+        Assert.Contains("Norm kept by layer", page);
+        Assert.DoesNotContain("Planned, not carried out.", page);
+        // a report that cannot be written stops the merge before it begins
+        Assert.Contains("r.html", Cabs.RunIn(folder.Path(), "merge", "recipe.yml", "--out", "other", "--report", "r.html").ExpectError(2));
+        Assert.False(Directory.Exists(folder.Path("other")));
+    }
+
+    [Fact]
+    public void What_the_order_does_is_added_on_request()
+    {
+        using var folder = new TemporaryFolder();
+        Models.WriteSet(folder);
+        Cabs.RunIn(folder.Path(), "report", "recipe.yml", "--out", "r.html", "--study", "16:32").Expect(0);
+        Assert.Contains("Norm kept over the orders", File.ReadAllText(folder.Path("r.html")));
+        Assert.Contains("--study is 'x'", Cabs.RunIn(folder.Path(), "report", "recipe.yml", "--out", "s.html", "--study", "x").ExpectError(2));
+    }
+
+    [Fact]
     public void Trials_are_a_curve_with_the_chosen_weight()
     {
         using var folder = new TemporaryFolder();
         Models.WriteSet(folder);
         File.WriteAllText(folder.Path("t.jsonl"), string.Concat(new[] { 0.2, 0.4, 0.6 }.Select(w => $"{{\"weights\": {{\"lambda\": {w:0.0}}}, \"score\": {1 - Math.Abs(w - 0.4):0.0}}}\n")));
         Cabs.RunIn(folder.Path(), "report", "recipe.yml", "--out", "r.html", "--trials", "t.jsonl").Expect(0);
-        Assert.Contains("Chosen: lambda 0.4; mean score 1, the best of 3 trials.", File.ReadAllText(folder.Path("r.html")));
+        Assert.Contains("Chosen: lambda 0.4; score 1, the best of 3 trials.", File.ReadAllText(folder.Path("r.html")));
     }
 
     [Fact]

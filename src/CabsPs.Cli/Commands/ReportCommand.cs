@@ -14,13 +14,14 @@ internal sealed class ReportCommand : Command, ICommandWithExamples
     [
         "cabs report recipe.yml --out report.html           what the merge would keep: overlaps, norms, balance by layer",
         "cabs report merged --out report.html               what a merged folder says of itself",
+        "cabs report recipe.yml --out report.html --study 64:256 --study 26:256",
         "cabs report recipe.yml --out report.html --trials trials.jsonl --force",
     ];
 
-    private static readonly string[] s_notHere = ["--dtype", "--shard-size", "--force"];
     private readonly Argument<string> _source = new("RECIPE|DIR") { Description = "A recipe, whose models are measured, or the folder of a merged model." };
     private readonly Option<string> _out = new("--out", "-o") { HelpName = "FILE", Description = "The HTML file.", Required = true };
     private readonly Option<string[]> _trials = new("--trials") { HelpName = "FILE", Description = "The log of a search for weights; may be given several times." };
+    private readonly Option<string[]> _study = new("--study") { HelpName = "N:M", Description = "Add what the order of assignment does at this n:m, over the recipe's models; may be given several times." };
     private readonly Option<string> _title = new("--title") { HelpName = "TEXT", Description = "The page's title." };
     private readonly Option<bool> _noMeasure = new("--no-measure") { Description = "Do not read the models: the plan alone." };
     private readonly Option<bool> _force = new("--force") { Description = "Replace the file when it exists." };
@@ -34,7 +35,7 @@ internal sealed class ReportCommand : Command, ICommandWithExamples
     {
         (_streams, _cancel) = (streams, cancel);
         Add(_source);
-        foreach (Option option in new Option[] { _out, _trials, _title, _noMeasure, _force }.Concat(_settings.All.Where(o => !s_notHere.Contains(o.Name))).Append(_quiet))
+        foreach (Option option in new Option[] { _out, _trials, _study, _title, _noMeasure, _force }.Concat(_settings.Reading).Append(_quiet))
             Add(option);
         SetAction(Run);
     }
@@ -74,6 +75,17 @@ internal sealed class ReportCommand : Command, ICommandWithExamples
             Recipes = [ReportRecipe.Read(path)],
             Merges = [.. plan.Steps.Select(s => ReportMerge.Of(ReportMeasuring.NameOf(s), s.Plan))],
             Measurements = measured,
+            Studies = [.. Studies(call, plan, options, quiet)],
         };
+    }
+
+    private IEnumerable<ReportStudy> Studies(ParseResult call, RecipePlan plan, MergeOptions options, bool quiet)
+    {
+        BlockShape[] shapes = [.. (call.GetValue(_study) ?? []).Select(s => BlockShape.TryParse(s, out BlockShape shape) ? shape : throw OptionValues.Wrong(_study, s, "n:m such as 64:256, or a share and m such as 0.1:256"))];
+        foreach (RecipeStep step in plan.Steps.Where(s => shapes.Length > 0 && ReportMeasuring.IsPossible(s.Plan)))
+        {
+            AssignmentStudy study = AssignmentStudy.Create(step.Plan.Definition, new StudyOptions { Seed = _settings.Seed(call), Shapes = shapes }, options, _cancel);
+            yield return new ReportStudy(ReportMeasuring.NameOf(step), ProgressBar.Watch(_streams, quiet, () => study.Progress, () => study.Execute(_cancel)));
+        }
     }
 }

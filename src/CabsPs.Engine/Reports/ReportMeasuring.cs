@@ -23,11 +23,11 @@ public sealed record ReportMeasuring(string Name, TaskVectorMeasurement Measurem
     /// <param name="options">Threads and memory.</param>
     /// <param name="cancel">Stops the planning.</param>
     /// <exception cref="CabsException">A model cannot be read.</exception>
-    public static ReportMeasuring? Of(string name, MergePlan plan, MergeOptions options, CancellationToken cancel)
-    {
-        bool hasBase = plan.Definition.BasePath is not null && plan.Base is not null;
-        return hasBase && plan.Models.All(m => m.Files.All(File.Exists)) ? new ReportMeasuring(name, TaskVectorMeasurement.Create(plan.Definition, options, null, cancel)) : null;
-    }
+    public static ReportMeasuring? Of(string name, MergePlan plan, MergeOptions options, CancellationToken cancel) =>
+        IsPossible(plan) ? new ReportMeasuring(name, TaskVectorMeasurement.Create(plan.Definition, options, null, cancel)) : null;
+
+    /// <summary>Whether a merge has task vectors, of models that are there.</summary>
+    public static bool IsPossible(MergePlan plan) => plan.Definition.BasePath is not null && plan.Base is not null && plan.Models.All(m => m.Files.All(File.Exists));
 
     /// <summary>What a report calls a merge of a recipe.</summary>
     public static string NameOf(RecipeStep step) => step.Name ?? "the result";
