@@ -66,7 +66,7 @@ internal sealed class OptimizeCommand : Command, ICommandWithExamples
     {
         string command = call.GetRequiredValue(_evaluate);
         string? log = call.GetValue(_log), destination = call.GetValue(_out), test = call.GetValue(_test);
-        SearchOptions options = SearchOf(call);
+        SearchOptions options = Searching(call);
         options.Check();
         int parallel = OptionValues.Count(call, _parallel) ?? 1;
         MergeOptions merging = _settings.Options(call);
@@ -155,7 +155,7 @@ internal sealed class OptimizeCommand : Command, ICommandWithExamples
         var other => throw OptionValues.Wrong(_scope, other, "shared, vector or layer"),
     };
 
-    private SearchOptions SearchOf(ParseResult call) => new()
+    private SearchOptions Searching(ParseResult call) => new()
     {
         Strategy = call.GetValue(_strategy) ?? s_defaults.Strategy,
         Objective = call.GetValue(_objective) ?? s_defaults.Objective,
