@@ -10,6 +10,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('Cabs.Format.ps1xml')
     CmdletsToExport      = @(
+        'Compare-CabsAssignment'
         'Export-MergeReport'
         'Get-ModelCheckpoint'
         'Get-ModelTensor'
@@ -17,7 +18,9 @@
         'Invoke-CabsSparsify'
         'Invoke-MergeRecipe'
         'Invoke-TaskVectorSparsify'
+        'Measure-TaskVector'
         'Merge-TaskVector'
+        'Optimize-MergeWeight'
         'Test-MergeRecipe'
     )
     FunctionsToExport    = @()

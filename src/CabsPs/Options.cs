@@ -63,3 +63,16 @@ public enum TensorType
     /// <summary><see cref="Float64"/>.</summary>
     F64 = Float64,
 }
+
+/// <summary>What a search for weights varies.</summary>
+public enum WeightScope
+{
+    /// <summary>One number for the whole merge.</summary>
+    Shared,
+
+    /// <summary>A weight per task vector.</summary>
+    Vector,
+
+    /// <summary>A number per layer.</summary>
+    Layer,
+}

@@ -38,6 +38,22 @@ Describe 'Export-MergeReport' {
         $page.OuterXml | Should -Match 'Planned, not carried out'
     }
 
+    It 'takes measurements, comparisons of assignments and searches in any order' {
+        $vectors = Get-TaskVector -BasePath $Models/base -Path $Models/upright, $Models/rotated
+        $sparse = $vectors | Invoke-CabsSparsify -N 26 -M 256
+        $measured = $sparse | Measure-TaskVector
+        $rows = @($vectors | Compare-CabsAssignment -Shape 26:256)
+        $search = $sparse | Optimize-MergeWeight -Strategy grid -Step 0.5 -FineStep 0 -Evaluate { param($Model) (Get-ModelTensor $Model norm.weight -Statistics).Norm }
+        $rows + $search + $measured | Export-MergeReport $TestDrive/parts.html
+        $page = Read-Page $TestDrive/parts.html
+        (Get-Cell $page 'Experts' | ForEach-Object { $_[6] -replace '\s' }) | Should -Be ($measured.TaskVectors | ForEach-Object { [CabsPs.Display]::Percent($_.NormKept) -replace '\s' })
+        (Get-Cell $page 'Every setting').Count | Should -Be $rows.Count
+        $effects = @($vectors | Compare-CabsAssignment -Shape 26:256 -OrderEffect)
+        (Get-Cell $page 'Norm kept over the orders' | ForEach-Object { $_[6] -replace '\s' }) | Should -Be ($effects | ForEach-Object { [CabsPs.Display]::Percent($_.Effect) -replace '\s' })
+        (Get-Cell $page 'Trials').Count | Should -Be $search.Trials.Count
+        $page.OuterXml | Should -Match "Chosen: lambda $($search.Weights['lambda'])"
+    }
+
     It 'shows scores with their intervals, and other properties as columns' {
         $scores = [pscustomobject]@{ Name = 'base'; Score = 0.9; IsReference = $true }, [pscustomobject]@{ Name = 'CABS'; Score = 0.93; Low = 0.91; High = 0.95; upright = 0.94; Note = 'within noise' }
         Export-MergeReport $TestDrive/scores.html -Score $scores -ScoreTitle 'Accuracy'
