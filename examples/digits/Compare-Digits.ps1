@@ -159,7 +159,7 @@ $trials | Export-Csv (Join-Path $OutputPath trials.csv) -NoTypeInformation
     }
 } | Set-Content (Join-Path $OutputPath results.md)
 
-# what CABS keeps, at the last of N, in the first order
+# what CABS keeps, at the last of N, in the first order; and what the order does
 $cabs = $dense | Invoke-CabsSparsify -N $N[-1] -M 256
 $merged = $cabs | Merge-TaskVector -Lambda ([double] ($rows | Where-Object { $_.Method -like "CABS, $($tasks[0])*" })[-1].Lambda) -OutputPath $trial -Force -WarningAction Ignore -Verbose:$false
 $scores = foreach ($row in $rows) {
@@ -177,7 +177,8 @@ $curves = foreach ($method in 'magnitude', 'TIES', 'BS', "CABS, $($tasks[0]) fir
         ForEach-Object { [ordered]@{ weights = @{ lambda = $_.Lambda }; score = $_.Validation } | ConvertTo-Json -Compress } | Set-Content $path
     $path
 }
-$merged | Export-MergeReport (Join-Path $OutputPath report.html) -TrialsPath $curves -Title 'Merging four digit recognisers' -Score $scores -ScoreTitle 'Mean accuracy on the test images' -Force
+$orderRows = $dense | Compare-CabsAssignment -Shape ($N | ForEach-Object { "${_}:256" })
+@($merged) + @($orderRows) | Export-MergeReport (Join-Path $OutputPath report.html) -TrialsPath $curves -Title 'Merging four digit recognisers' -Score $scores -ScoreTitle 'Mean accuracy on the test images' -Force
 Remove-Item -Recurse $trial
 Write-Verbose "$(Format-Number $clock.Elapsed.TotalSeconds '0') s"
 $rows

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using CabsPs.Engine;
-using CabsPs.Engine.Diagnostics;
 using CabsPs.Engine.Merging;
 using CabsPs.Engine.Recipes;
 using CabsPs.Engine.Reports;
@@ -130,8 +129,8 @@ public sealed class ExportMergeReportCommand : CabsCommand
         {
             if (Run(cancel => ReportMeasuring.Of(merge.Name, plan, new MergeOptions(), cancel)) is not { } measuring)
                 continue;
-            TaskVectorMeasurement measurement = measuring.Measurement;
-            into.Add(new ReportMeasurement(merge.Name, Run(measurement.Execute)));
+            Engine.Diagnostics.TaskVectorMeasurement measurement = measuring.Measurement;
+            into.Add(new ReportMeasurement(merge.Name, Watch($"Measuring {merge.Name}", () => measurement.Progress, measurement.Execute)));
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using CabsPs.Engine;
-using CabsPs.Engine.Diagnostics;
 using CabsPs.Engine.Reports;
 
 namespace CabsPs.Commands;
