@@ -10,10 +10,11 @@ internal sealed class SearchLog : IDisposable
 {
     private const int Version = 1;
     private readonly FileStream? _file;
+    private readonly FileStream? _lock;
     private readonly string _path;
     private readonly Dictionary<string, (IReadOnlyList<TaskScore> Scores, TimeSpan Duration)> _known = new(StringComparer.Ordinal);
 
-    private SearchLog(FileStream? file, string path) => (_file, _path) = (file, path);
+    private SearchLog(FileStream? file, FileStream? held, string path) => (_file, _lock, _path) = (file, held, path);
 
     /// <summary>Opens a log, or begins one; without a path the search forgets everything when it ends.</summary>
     /// <param name="path">The file, or null.</param>
@@ -22,12 +23,14 @@ internal sealed class SearchLog : IDisposable
     public static SearchLog Open(string? path, IReadOnlyList<(string Name, string Value)> identity)
     {
         if (path is null)
-            return new SearchLog(null, string.Empty);
+            return new SearchLog(null, null, string.Empty);
         try
         {
             if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
                 Directory.CreateDirectory(folder);
-            var log = new SearchLog(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read), path);
+            // a file of its own, so that others may read the log while it is written
+            var held = new FileStream($"{path}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            var log = new SearchLog(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read), held, path);
             try
             {
                 log.Read(identity);
@@ -68,7 +71,11 @@ internal sealed class SearchLog : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        _file?.Dispose();
+        _lock?.Dispose();
+    }
 
     private void Read(IReadOnlyList<(string Name, string Value)> identity)
     {
