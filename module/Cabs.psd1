@@ -22,6 +22,7 @@
         'Merge-TaskVector'
         'Optimize-MergeWeight'
         'Test-MergeRecipe'
+        'Test-ModelCheckpoint'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -14,6 +14,10 @@ switch (command)
         return MergeCommand.Run(arguments);
     case "steps":
         return StepsCommand.Run(arguments);
+    case "crash":
+        return CrashCommand.Run(arguments);
+    case "flips":
+        return FlipsCommand.Run(arguments);
     case "kernels":
         return KernelBenchmarks.Run(arguments);
     default:
@@ -23,6 +27,8 @@ switch (command)
             memory [--only copy,dense,cabs,one,ulps,ties,dare,joint] [--size 128MB] [--threads N] [--runs 5]
             merge --models DIR [--out DIR] [--experts 2] [--threads N] [--method cabs|task_arithmetic] [--assignment sequential|joint]
             steps [--width Bits512|Bits256|Bits128|Scalar] [--m 256]
+            crash [--count 200] [--seed 1] [--size 40MB]
+            flips [--count 1000] [--seed 1] [--size 2MB]
             kernels [BenchmarkDotNet's options]
             """);
         return 2;

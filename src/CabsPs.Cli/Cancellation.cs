@@ -7,9 +7,6 @@ namespace CabsPs.Cli;
 /// does not end in time can be ended the hard way by asking again.</summary>
 internal sealed class Cancellation : IDisposable
 {
-    /// <summary>The key under which a cancellation carries what it leaves behind.</summary>
-    public const string WhatStays = "stays";
-
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;

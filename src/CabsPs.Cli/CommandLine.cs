@@ -30,6 +30,7 @@ internal sealed class CommandLine
             new MeasureCommand(streams, cancellation.Token),
             new OptimizeCommand(streams, cancellation.Token),
             new ReportCommand(streams, cancellation.Token),
+            new VerifyCommand(streams, cancellation.Token),
             new MethodsCommand(streams),
         };
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
@@ -48,9 +49,9 @@ internal sealed class CommandLine
                 ParseErrors.Check(call);
             return call.Invoke(new InvocationConfiguration { Output = _streams.Out, Error = _streams.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
-        catch (OperationCanceledException e) when (_cancellation.Token.IsCancellationRequested)
+        catch (OperationCanceledException) when (_cancellation.Token.IsCancellationRequested)
         {
-            _streams.Message($"cancelled; {e.Data[Cancellation.WhatStays] ?? "nothing was written"}");
+            _streams.Message(_streams.WhenCancelled);
             return _cancellation.ExitCode;
         }
         catch (Exception e)

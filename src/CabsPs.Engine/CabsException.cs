@@ -51,6 +51,15 @@ public enum CabsError
     /// <summary>The destination is, or lies in, one of the inputs.</summary>
     OutputIsInput,
 
+    /// <summary>Another merge is writing the destination.</summary>
+    OutputBusy,
+
+    /// <summary>What a merge is to go on with is another merge's, or its inputs have changed.</summary>
+    ResumeMismatch,
+
+    /// <summary>The result does not fit on its disk.</summary>
+    DiskFull,
+
     /// <summary>Writing the result failed.</summary>
     WriteFailed,
 

@@ -36,6 +36,16 @@ public enum OverlapRule
     Ties,
 }
 
+/// <summary>What tells that a merge that goes on has the inputs of the one that was interrupted.</summary>
+public enum ResumeCheck
+{
+    /// <summary>Size, time and header of every file.</summary>
+    Files,
+
+    /// <summary>All bytes of the tensors that are finished; times may differ.</summary>
+    Deep,
+}
+
 /// <summary>Element types a result can be stored as, under PyTorch's and safetensors' names.</summary>
 public enum TensorType
 {

@@ -69,8 +69,14 @@ public sealed class OptimizeTests
         if (!OperatingSystem.IsLinux())
             return;
         using var folder = Setup();
+        string[] second = ["optimize", "recipe.yml", "-e", "PAUSE=0.2 ./judge.sh", "--strategy", "grid", "--log", "trials.jsonl"];
         using Process process = Cabs.StartProgram(folder.Path(), "env", "--default-signal=INT", Cabs.Host, Cabs.Program, "optimize", "recipe.yml", "-e", "PAUSE=0.2 ./judge.sh", "--strategy", "grid", "--log", "trials.jsonl", "--quiet");
         while (!process.HasExited && Trials(folder) < 2)
+            Thread.Sleep(5);
+        // a second search with the same log is refused, and takes nothing away from the first one
+        Assert.Contains("another search may be writing it", Cabs.RunIn(folder.Path(), second).ExpectError(1));
+        int before = Trials(folder);
+        while (!process.HasExited && Trials(folder) < before + 2)
             Thread.Sleep(5);
         using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
             kill.WaitForExit();

@@ -16,6 +16,7 @@ internal sealed class MergeCommand : Command, ICommandWithExamples
         "cabs merge recipe.yml --out merged --dtype bfloat16 --shard-size 2GB",
         "cabs merge stages.yml --out merged --stages parts  keep the results of named documents",
         "cabs merge recipe.yml --out merged --report report.html",
+        "cabs merge recipe.yml --out merged --resume        go on where an interrupted merge ended",
         "cabs merge recipe.yml --out merged --json > result.json",
     ];
 
@@ -54,6 +55,8 @@ internal sealed class MergeCommand : Command, ICommandWithExamples
         if (report is not null)
             ReportFile.Check(report, options.Force);
         using RecipePlan plan = RecipePlan.Create(recipe, options, destination, stages, null, _cancel);
+        if (options.Resume)
+            _streams.WhenCancelled = "cancelled; what is finished is kept, and --resume goes on with it";
         if (dryRun)
             RecipeRun.Show(_streams, plan, destination, stages, talk);
         else

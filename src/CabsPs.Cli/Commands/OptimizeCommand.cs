@@ -80,6 +80,8 @@ internal sealed class OptimizeCommand : Command, ICommandWithExamples
         if (destination is not null)
             merger.CheckDestination(destination, call.GetValue(_force));
         using var search = new WeightSearch(merger.Space.Names, options, log, merger.Identity, command);
+        if (work.BelongsToLog)
+            merger.RemoveLeftovers();
         var judge = new CommandJudge(command, _cancel);
         try
         {
@@ -89,9 +91,9 @@ internal sealed class OptimizeCommand : Command, ICommandWithExamples
             SearchReport.Write(_streams, search.Result(tested, model), call.GetValue(_json));
             return ExitCode.Success;
         }
-        catch (OperationCanceledException e) when (_cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
         {
-            e.Data[Cancellation.WhatStays] = log is null ? "without --log the trials are lost" : $"{Words.Of(search.Trials.Count, "trial")} stay in {log}, and a search with it goes on from there";
+            _streams.WhenCancelled = log is null ? "cancelled; without --log the trials are lost" : $"cancelled; {Words.Of(search.Trials.Count, "trial")} stay in {log}, and a search with it goes on from there";
             throw;
         }
     }

@@ -62,6 +62,14 @@ internal static class OptionValues
             : throw Wrong(option, text, "a number from 0 up");
     }
 
+    /// <summary>One of some words, or null when the option was not given.</summary>
+    public static string? Word(ParseResult call, Option<string> option, params string[] words)
+    {
+        if (call.GetValue(option) is not { } text)
+            return null;
+        return words.Contains(text, StringComparer.OrdinalIgnoreCase) ? text.ToLowerInvariant() : throw Wrong(option, text, string.Join(" or ", words));
+    }
+
     /// <summary>Says what an option takes.</summary>
     public static CabsException Wrong(Option option, string text, string expectation) =>
         new(CabsError.ParameterInvalid, $"{option.Name} is {Text.Quote(text)}; it takes {expectation}", option.Name);

@@ -40,7 +40,7 @@ internal static class RecipeRun
         foreach (RecipeStep step in plan.Steps)
         {
             var run = new MergeRun(step.Plan);
-            MergeResult result = ProgressBar.Watch(streams, talk.Quiet, () => run.Progress, () => run.Execute(step.Destination, cancel));
+            MergeResult result = ProgressBar.Watch(streams, talk.Quiet, () => run.Progress, () => plan.Execute(step, run, cancel));
             results.Add((step.Name, result));
             if (!talk.Json && !talk.Quiet && plan.Keeps(step))
                 ResultReport.Write(streams, result);

@@ -31,6 +31,9 @@ public sealed class Checkpoint
     /// <summary>The last part of the path, without the extension of a lone file.</summary>
     public string Name => Folder is null ? System.IO.Path.GetFileNameWithoutExtension(Path) : System.IO.Path.GetFileName(Path);
 
+    /// <summary>Whether it was planned before it existed: its small files lie elsewhere.</summary>
+    internal bool IsPlanned => Folder is not null && Folder != Path;
+
     /// <summary>Full paths of the weight files, in the order of their names.</summary>
     public IReadOnlyList<string> Files { get; }
 

@@ -11,7 +11,7 @@ public static class SideFiles
     private static readonly string[] s_weightEndings =
         [".safetensors", ".index.json", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".ggml", ".onnx", ".onnx_data", ".h5", ".msgpack", ".npz", ".tflite"];
 
-    private static readonly string[] s_ownFiles = [ModelConfig.FileName, "README.md", "mergekit_config.yml", "cabs.json", "trainer_state.json"];
+    private static readonly string[] s_ownFiles = [ModelConfig.FileName, "README.md", "mergekit_config.yml", "cabs_recipe.yml", "cabs.json", "trainer_state.json"];
 
     /// <summary>Full paths of a model's side files, ordered by name.</summary>
     public static IReadOnlyList<string> List(Checkpoint model)

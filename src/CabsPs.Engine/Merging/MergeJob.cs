@@ -1,5 +1,6 @@
 using System.Numerics;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Integrity;
 using CabsPs.Engine.Numerics;
 using CabsPs.Engine.Tokenizers;
 
@@ -11,7 +12,8 @@ namespace CabsPs.Engine.Merging;
 internal sealed class MergeJob<T> : TensorJob
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const int TargetSegment = 1 << 18;
+    // no longer than a piece of half-precision weights: who hashes the next segment's bytes waits for those before
+    private const int TargetSegment = 1 << 15;
     private readonly MergePlan _plan;
     private readonly CheckpointReader _reader;
     private readonly CheckpointWriter? _writer;
@@ -47,7 +49,12 @@ internal sealed class MergeJob<T> : TensorJob
             FillComputedRows = (input, start, values) => RowsOf(input)!.Fill(_reader, kernels, start, values),
         };
         _sums = NewSums();
+        if (writer is not null)
+            Hashes = new TensorHashes(tensor);
     }
+
+    /// <inheritdoc/>
+    public override TensorHashes? Hashes { get; }
 
     public override void Run(int unit, WorkBuffers buffers)
     {
@@ -95,19 +102,23 @@ internal sealed class MergeJob<T> : TensorJob
 
     private void RunPiece(long start, int length, WorkBuffers buffers, Tile<T> tile)
     {
-        StoredWeights? origin = Plan.Base is { } own ? Fill(own, Plan.BaseRows, start, length, buffers.Base, buffers.PieceBytes) : null;
+        TensorHashes? hashes = _pass == _kernel.MeasuringPasses ? Hashes : null;
+        int first = Plan.Base is null ? 0 : 1;
+        StoredWeights? origin = Plan.Base is { } own ? Fill(own, Plan.BaseRows, start, length, buffers.Base, buffers.PieceBytes, hashes?.Input(0)) : null;
         var inputs = new StoredWeights[Plan.Inputs.Count];
         for (int i = 0; i < inputs.Length; i++)
-            inputs[i] = Fill(Plan.Inputs[i], Plan.RowsOf(i), start, length, buffers.Input(i), buffers.PieceBytes);
+            inputs[i] = Fill(Plan.Inputs[i], Plan.RowsOf(i), start, length, buffers.Input(i), buffers.PieceBytes, hashes?.Input(first + i));
 
         var output = new StoredWeights(Plan.Output.Type, buffers.Output.AsMemory(0, length * Plan.Output.Type.Size()));
         if (_loop.Run(_pass, start, length, origin, inputs, output, tile, _sums) is { } bad)
             throw NonFinite(bad);
-        if (_pass == _kernel.MeasuringPasses)
-            Write(start, output.Bytes.Span, buffers.PieceBytes);
+        if (hashes is null)
+            return;
+        hashes.Output.Append(start * Plan.Output.Type.Size(), output.Bytes.Span);
+        Write(start, output.Bytes.Span, buffers.PieceBytes);
     }
 
-    private StoredWeights Fill(TensorInfo tensor, MappedTensor? rows, long start, int length, byte[] buffer, int pieceBytes)
+    private StoredWeights Fill(TensorInfo tensor, MappedTensor? rows, long start, int length, byte[] buffer, int pieceBytes, OrderedHash? hash)
     {
         int size = tensor.Type.Size();
         Span<byte> bytes = buffer.AsSpan(0, length * size);
@@ -115,6 +126,7 @@ internal sealed class MergeJob<T> : TensorJob
             _reader.Read(tensor, start * size, bytes, pieceBytes);
         else
             rows.ReadBytes(_reader, start, bytes, pieceBytes);
+        hash?.Append(start * size, bytes);
         return new StoredWeights(tensor.Type, buffer.AsMemory(0, length * size));
     }
 

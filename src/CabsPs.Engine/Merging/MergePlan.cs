@@ -1,4 +1,5 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Integrity;
 using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
@@ -97,7 +98,26 @@ public sealed class MergePlan
     /// <summary>The result's config.json, or null when the donor has none.</summary>
     public byte[]? ConfigText { get; }
 
-    /// <summary>Names and sizes of all files of the result: weights, their index, config.json, side files.</summary>
+    /// <summary>The model card and the recipe; where the result's other files have one of their names, those stay.</summary>
+    internal IReadOnlyList<(string Name, byte[] Content)> CardFiles
+    {
+        get
+        {
+            if (!Options.WritesModelCard)
+                return [];
+            var files = new List<(string Name, byte[] Content)> { (ModelCard.FileName, ModelCard.Write(this)) };
+            if (Options.RecipeText is { } recipe)
+                files.Add((Options.RecipeName, System.Text.Encoding.UTF8.GetBytes(recipe)));
+            var taken = SideFiles.Select(f => Path.GetFileName(f)).Concat(TokenizerFiles.Select(f => f.Name)).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            return [.. files.Where(f => !taken.Contains(f.Name))];
+        }
+    }
+
+    // about: what is kept is known only at the end
+    private long ManifestBytes => 2048 + (Options.RecipeText?.Length ?? 0) + Models.Sum(m => m.Files.Sum(f => 200L + f.Length)) + Tensors.Sum(t => 170L + t.Output.Name.Length + t.Read.Sum(i => 70L + i.Name.Length));
+
+    /// <summary>Names and sizes of all files of the result: weights, their index, config.json, side files, model card, and cabs.json,
+    /// whose size is an estimate.</summary>
     public IReadOnlyList<OutputFile> OutputFiles
     {
         get
@@ -109,6 +129,8 @@ public sealed class MergePlan
                 files.Add(new OutputFile(ModelConfig.FileName, text.Length));
             files.AddRange(TokenizerFiles.Select(f => new OutputFile(f.Name, f.ByteLength)));
             files.AddRange(SideFiles.Select(f => new OutputFile(Path.GetFileName(f), new FileInfo(f).Length)));
+            files.AddRange(CardFiles.Select(f => new OutputFile(f.Name, f.Content.Length)));
+            files.Add(new OutputFile(MergeManifest.FileName, ManifestBytes));
             return files;
         }
     }
@@ -117,7 +139,10 @@ public sealed class MergePlan
     public MemoryBudget Memory { get; }
 
     /// <summary>Bytes that will be read from the models, measuring passes included.</summary>
-    public long BytesToRead => Tensors.Select((t, i) => t.ByteLength * (1 + Passes[i] + (t.Action == TensorAction.Merge ? Sweeps : 0))).Sum();
+    public long BytesToRead => Tensors.Select((t, i) => BytesOf(i) + (t.Action == TensorAction.Merge ? t.ByteLength * Sweeps : 0)).Sum();
+
+    /// <summary>Bytes that are read for one tensor, sweeps apart.</summary>
+    internal long BytesOf(int tensor) => Tensors[tensor].ByteLength * (1 + Passes[tensor]);
 
     /// <summary>Per tensor how often it is read before the pass that writes.</summary>
     internal int[] Passes { get; }

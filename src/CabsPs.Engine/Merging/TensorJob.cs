@@ -1,3 +1,5 @@
+using CabsPs.Engine.Integrity;
+
 namespace CabsPs.Engine.Merging;
 
 /// <summary>The work on one tensor, cut into parts that can be done by different threads. Taking and finishing parts happens under
@@ -16,6 +18,12 @@ internal abstract class TensorJob(TensorPlan plan, int index, int unitCount)
 
     /// <summary>Parts of a pass.</summary>
     public int UnitCount { get; } = unitCount;
+
+    /// <summary>Whether a part of it failed.</summary>
+    public bool HasFailed => _failed;
+
+    /// <summary>The hashes of what is read and written in the pass that writes; null where nothing is.</summary>
+    public virtual TensorHashes? Hashes => null;
 
     /// <summary>Takes the next part of the current pass.</summary>
     public bool TryTake(out int unit)

@@ -20,6 +20,9 @@ internal sealed class RecipeDocument
     /// <summary>The document's mapping.</summary>
     public YamlMappingNode Root { get; }
 
+    /// <summary>The whole file's text.</summary>
+    public string Content { get; private init; } = string.Empty;
+
     /// <summary>What the reader wants the recipe's writer to know, with lines.</summary>
     public List<string> Warnings { get; } = [];
 
@@ -55,7 +58,7 @@ internal sealed class RecipeDocument
         foreach (YamlNode root in stream.Documents.Select(d => d.RootNode).Where(r => !IsNull(r)))
         {
             documents.Add(new RecipeDocument(path, root as YamlMappingNode
-                ?? throw new CabsException(CabsError.RecipeInvalid, $"{path} line {root.Start.Line}: not a recipe; it must be a mapping with merge_method and models", path)));
+                ?? throw new CabsException(CabsError.RecipeInvalid, $"{path} line {root.Start.Line}: not a recipe; it must be a mapping with merge_method and models", path)) { Content = text });
         }
 
         return documents.Count > 0 ? documents : throw new CabsException(CabsError.RecipeInvalid, $"{path}: is empty; a recipe is a mapping with merge_method and models", path);

@@ -21,6 +21,9 @@ public sealed record RecipeFile(string Path, IReadOnlyList<RecipeStage> Stages)
     /// <summary>What the file's writer may not have meant, with lines; also where a document is too wrong to be among the stages.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>The file's text.</summary>
+    public string? Content { get; init; }
+
     /// <summary>The document without a name, or null.</summary>
     public RecipeStage? Result => Stages.FirstOrDefault(s => s.Name is null);
 

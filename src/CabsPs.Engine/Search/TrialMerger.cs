@@ -109,7 +109,7 @@ public sealed class TrialMerger : IDisposable
     {
         Begin();
         string destination = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"trial-{Interlocked.Increment(ref _count)}"));
-        Merge(weights, destination, _options, cancel);
+        Merge(weights, destination, _options with { WritesModelCard = false }, cancel);
         return destination;
     }
 
@@ -126,7 +126,32 @@ public sealed class TrialMerger : IDisposable
     /// <param name="force">Whether what it holds may be replaced.</param>
     /// <exception cref="CabsException">It holds files, or is an input.</exception>
     public void CheckDestination(string destination, bool force) =>
-        CheckpointWriter.CheckDestination(destination, [.. _definition.ModelPaths.Select(Checkpoint.Open)], force);
+        Destination.Check(destination, [.. _definition.ModelPaths.Select(Checkpoint.Open)], force);
+
+    /// <summary>Removes what killed searches have left beside this one. Only for a work folder that no other search can use, as one that goes with a log does
+    /// while the log is held.</summary>
+    public void RemoveLeftovers()
+    {
+        string parent = Path.GetDirectoryName(_folder)!;
+        if (!Directory.Exists(parent))
+            return;
+        foreach (string folder in Directory.GetDirectories(parent, $"{FolderName}-*").Where(f => f != _folder))
+            Remove(folder);
+    }
+
+    /// <summary>Removes a work folder that nothing is left in.</summary>
+    public static void RemoveEmpty(string folder)
+    {
+        try
+        {
+            if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
+                Directory.Delete(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // another search has begun there
+        }
+    }
 
     /// <summary>Removes a trial's folder.</summary>
     public static void Remove(string folder)
@@ -168,13 +193,8 @@ public sealed class TrialMerger : IDisposable
         }
     }
 
-    // what a search that was killed has left lies under the same name
-    private static string NewFolder(string workFolder)
-    {
-        string folder = Path.Combine(Path.GetFullPath(workFolder), FolderName);
-        Remove(folder);
-        return folder;
-    }
+    // of its own: another search may be at work beside it
+    private static string NewFolder(string workFolder) => Path.Combine(Path.GetFullPath(workFolder), $"{FolderName}-{Guid.NewGuid():N}");
 
     // results of a recipe's other documents are what these say, and lie elsewhere every time
     private static string IdentityOf(IReadOnlyList<MergeDefinition> definitions, IReadOnlyList<string> results)

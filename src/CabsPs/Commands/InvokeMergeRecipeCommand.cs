@@ -22,7 +22,7 @@ public sealed class InvokeMergeRecipeCommand : RecipeCommand
             return;
         foreach (RecipeStep step in plan.Steps)
         {
-            MergeResult result = Execute(step.Plan, step.Destination);
+            MergeResult result = Execute(step.Plan, step.Destination, (run, cancel) => plan.Execute(step, run, cancel));
             if (plan.Keeps(step))
                 WriteObject(result);
         }

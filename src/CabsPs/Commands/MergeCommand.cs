@@ -46,8 +46,40 @@ public abstract class MergeCommand : CabsCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Goes on with what an interrupted merge of the same plan over the same inputs has finished; and keeps what is finished when
+    /// this merge is interrupted.</summary>
+    [Parameter]
+    public SwitchParameter Resume { get; set; }
+
+    /// <summary>What tells that the inputs are the same when going on: sizes, times and headers of their files, or all their bytes.</summary>
+    [Parameter]
+    public ResumeCheck ResumeCheck { get; set; }
+
+    /// <summary>Takes the SHA-256 of every weight file, as model hubs publish it.</summary>
+    [Parameter]
+    public SwitchParameter Sha256 { get; set; }
+
+    /// <summary>Writes no README.md and no copy of the recipe.</summary>
+    [Parameter]
+    public SwitchParameter NoModelCard { get; set; }
+
+    /// <summary>Begins without asking how much room the disk has, for file systems that tell it wrong.</summary>
+    [Parameter]
+    public SwitchParameter IgnoreFreeSpace { get; set; }
+
     /// <summary>How merges are carried out.</summary>
-    internal MergeOptions Options => new() { Threads = ThrottleLimit, MaxMemory = MaxMemory, ShardBytes = ShardSize, Force = Force };
+    internal MergeOptions Options => new()
+    {
+        Threads = ThrottleLimit,
+        MaxMemory = MaxMemory,
+        ShardBytes = ShardSize,
+        Force = Force,
+        Resume = Resume || MyInvocation.BoundParameters.ContainsKey(nameof(ResumeCheck)),
+        ResumeDeep = ResumeCheck == ResumeCheck.Deep,
+        Sha256 = Sha256,
+        WritesModelCard = !NoModelCard,
+        IgnoresFreeSpace = IgnoreFreeSpace,
+    };
 
     /// <summary>A definition with what the parameters say.</summary>
     /// <param name="definition">The definition.</param>
@@ -56,13 +88,16 @@ public abstract class MergeCommand : CabsCommand
         definition with { AllowNonFinite = AllowNonFinite, TruncateEmbeddings = UnsafeTruncateEmbedding, Seed = Seed, OutputType = (isResult ? TypeOf(DType) : null) ?? definition.OutputType };
 
     /// <summary>Carries out a merge.</summary>
-    internal MergeResult Execute(MergePlan plan, string destination)
+    /// <param name="plan">What to do.</param>
+    /// <param name="destination">Where its result goes, for the progress bar.</param>
+    /// <param name="execute">Runs it; null runs it by itself.</param>
+    internal MergeResult Execute(MergePlan plan, string destination, Func<MergeRun, CancellationToken, Engine.Merging.MergeResult>? execute = null)
     {
         var run = new MergeRun(plan);
         var progress = new MergeProgressReporter(this, destination, run);
         try
         {
-            return new MergeResult(Run(cancel => run.Execute(destination, cancel), progress.Report));
+            return new MergeResult(Run(cancel => execute is null ? run.Execute(destination, cancel) : execute(run, cancel), progress.Report));
         }
         finally
         {

@@ -92,7 +92,7 @@ public sealed class MergeTaskVectorCommand : MergeCommand
         MergePlan plan = Run(cancel =>
         {
             MergePlan made = MergePlanner.Plan(Adjusted(definition, isResult: true), options, cancel);
-            CheckpointWriter.CheckDestination(destination, made.Models, options.Force);
+            Destination.Check(destination, made.Models, options.Force || options.Resume);
             return made;
         });
         Tell(plan);

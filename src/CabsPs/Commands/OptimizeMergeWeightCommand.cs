@@ -188,6 +188,8 @@ public sealed class OptimizeMergeWeightCommand : CabsCommand
             if (destination is not null)
                 merger.CheckDestination(destination, Force);
             using var search = new WeightSearch(merger.Space.Names, options, log, merger.Identity, Evaluate.ToString());
+            if (WorkPath is null && log is not null)
+                merger.RemoveLeftovers();
             Search(search, merger);
             Engine.Search.TestScore? tested = Test is null ? null : search.FindTest(Test.ToString()) ?? Tested(search, merger, Test);
             string? model = destination is null ? null : Run(cancel => merger.MergeTo(search.Best!.Weights, destination, Force, cancel)).Path;
@@ -197,8 +199,7 @@ public sealed class OptimizeMergeWeightCommand : CabsCommand
         }
         finally
         {
-            if (WorkPath is null)
-                TrialMerger.Remove(work);
+            TrialMerger.RemoveEmpty(work);
         }
     }
 
@@ -225,7 +226,7 @@ public sealed class OptimizeMergeWeightCommand : CabsCommand
             if (Reference is { } given)
                 search.AddReference(ScriptScores.Read([new PSObject(given)]), null);
             else
-                Timed(() => ScriptScores.Read(Evaluate.Invoke(merger.BasePath)), search.AddReference);
+                Timed(() => ScriptScores.Read(Judged(() => Evaluate.Invoke(merger.BasePath))), search.AddReference);
         }
 
         while (search.Next() is { Count: > 0 } candidates)
