@@ -12,6 +12,7 @@
     CmdletsToExport      = @(
         'Compare-CabsAssignment'
         'Compare-ModelCheckpoint'
+        'Export-MergeReport'
         'Export-TaskVector'
         'Get-ModelCheckpoint'
         'Get-ModelTensor'

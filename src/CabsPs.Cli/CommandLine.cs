@@ -29,6 +29,7 @@ internal sealed class CommandLine
             new CompareCommand(streams, cancellation.Token),
             new MeasureCommand(streams, cancellation.Token),
             new OptimizeCommand(streams, cancellation.Token),
+            new ReportCommand(streams, cancellation.Token),
             new VerifyCommand(streams, cancellation.Token),
             new MethodsCommand(streams),
         };

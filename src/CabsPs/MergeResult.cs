@@ -105,6 +105,7 @@ public sealed class MergeResult
 {
     internal MergeResult(Engine.Merging.MergeResult result)
     {
+        Source = result;
         Path = result.Path;
         Method = result.Method;
         Files = [.. result.Files.Select(f => new MergedFile(f))];
@@ -123,6 +124,9 @@ public sealed class MergeResult
         PeakMemoryBytes = result.PeakMemory;
         ThreadCount = result.Threads;
     }
+
+    /// <summary>The engine's own result, for what takes this object up again.</summary>
+    internal Engine.Merging.MergeResult Source { get; }
 
     /// <summary>The merged model's full path.</summary>
     public string Path { get; }

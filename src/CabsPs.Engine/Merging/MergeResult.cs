@@ -17,6 +17,9 @@ public sealed record MergeResult
     /// <summary>The method's name.</summary>
     public required string Method { get; init; }
 
+    /// <summary>The plan that was carried out.</summary>
+    public required MergePlan Plan { get; init; }
+
     /// <summary>All files written.</summary>
     public required IReadOnlyList<ResultFile> Files { get; init; }
 

@@ -276,6 +276,7 @@ public sealed class MergeRun
     {
         Path = destination,
         Method = _plan.Definition.Method.Name,
+        Plan = _plan,
         Files = files,
         Vectors = vectors,
         Overlaps = overlaps,

@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using CabsPs.Engine;
+using CabsPs.Engine.Merging;
 
 namespace CabsPs.Commands;
 
@@ -85,6 +87,26 @@ public abstract class CabsCommand : PSCmdlet, IDisposable
             // a tick can throw when the pipeline is stopped: wait until the work has cleaned up
             cancel.Cancel();
             ((IAsyncResult)task).AsyncWaitHandle.WaitOne();
+        }
+    }
+
+    /// <summary>Runs work off the pipeline thread and shows how far it is.</summary>
+    internal T Watch<T>(string activity, Func<MergeProgress> progress, Func<CancellationToken, T> work)
+    {
+        bool shown = false;
+        try
+        {
+            return Run(work, () =>
+            {
+                MergeProgress now = progress();
+                shown = true;
+                WriteProgress(new ProgressRecord(1, activity, $"{Text.Bytes(now.BytesDone)} of {Text.Bytes(now.BytesTotal)}") { CurrentOperation = now.Tensor, PercentComplete = (int)(now.Share * 100) });
+            });
+        }
+        finally
+        {
+            if (shown && !Stopped.IsCancellationRequested)
+                WriteProgress(new ProgressRecord(1, activity, "Done") { RecordType = ProgressRecordType.Completed });
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using CabsPs.Engine;
 using CabsPs.Engine.Merging;
 
 namespace CabsPs.Commands;
@@ -67,28 +66,7 @@ public abstract class TaskVectorReadingCommand : CabsCommand
         Engine.TaskVectors.TaskVector.Define(VectorNames.Distinct(_vectors), MethodCatalog.Get("task_arithmetic"), ParameterSet.Empty) with { Include = Include, Exclude = Exclude, SkipMissing = SkipMissing };
 
     /// <summary>A definition with what the parameters say.</summary>
-    private protected MergeDefinition Adjusted(MergeDefinition definition) => definition with { AllowNonFinite = AllowNonFinite, Seed = Seed };
-
-    /// <summary>Runs work off the pipeline thread and shows how far it is.</summary>
-    private protected T Watch<T>(string activity, Func<MergeProgress> progress, Func<CancellationToken, T> work)
-    {
-        bool shown = false;
-        try
-        {
-            return Run(work, () =>
-            {
-                MergeProgress now = progress();
-                shown = true;
-                WriteProgress(new ProgressRecord(1, activity, $"{Text.Bytes(now.BytesDone)} of {Text.Bytes(now.BytesTotal)}") { CurrentOperation = now.Tensor, PercentComplete = (int)(now.Share * 100) });
-            });
-        }
-        finally
-        {
-            if (shown && !Stopped.IsCancellationRequested)
-                WriteProgress(new ProgressRecord(1, activity, "Done") { RecordType = ProgressRecordType.Completed });
-        }
-    }
-}
+    private protected MergeDefinition Adjusted(MergeDefinition definition) => definition with { AllowNonFinite = AllowNonFinite, Seed = Seed };}
 
 /// <summary>Names of task vectors that came from several commands.</summary>
 internal static class VectorNames

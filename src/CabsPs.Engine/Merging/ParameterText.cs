@@ -1,10 +1,9 @@
 using System.Globalization;
-using CabsPs.Engine.Merging;
 
-namespace CabsPs.Cli.Output;
+namespace CabsPs.Engine.Merging;
 
 /// <summary>Parameter values as people write them in a recipe.</summary>
-internal static class ParameterText
+public static class ParameterText
 {
     /// <summary>The values of a parameter for one model, or for the whole merge.</summary>
     public static string Of(MergeDefinition definition, MethodParameter parameter, ModelInput? model = null)

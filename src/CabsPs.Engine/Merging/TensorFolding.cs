@@ -1,9 +1,7 @@
-using CabsPs.Engine.Merging;
-
-namespace CabsPs.Cli.Output;
+namespace CabsPs.Engine.Merging;
 
 /// <summary>Folds the tensors of equal layers into one line: <c>model.layers.{0-31}.mlp.up_proj.weight</c>.</summary>
-internal static class TensorFolding
+public static class TensorFolding
 {
     /// <summary>Folds tensors whose names differ in their layer alone and whose facts are the same.</summary>
     /// <param name="tensors">Names and facts, in order.</param>
