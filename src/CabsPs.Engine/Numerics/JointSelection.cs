@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using CabsPs.Engine.Merging;
 
 namespace CabsPs.Engine.Numerics;
@@ -49,14 +50,13 @@ internal static class JointSelection<V, TCodes>
             for (int a = 0; a < room.ActiveCount; a++)
             {
                 int v = room.Active[a];
-                if (BitMask.Count(room.Leads(v)) < room.Quotas[v])
+                // only a vector that becomes full earlier than those before it is worth ordering
+                if (BitMask.Count(room.Leads(v)) < room.Quotas[v] || (full >= 0 && CountAbove(room, v, limit) < room.Quotas[v]))
                     continue;
                 room.Leads(v).CopyTo(room.Candidates);
                 ReadOnlySpan<float> block = tile.Input(members[v]).Slice(start, length);
                 BlockSelection<TCodes>.KeepAmong(block, room.Candidates, room.Quotas[v], room.Kept(v), room.Codes, ref room.Hint(round, v));
-                double last = BitConverter.UInt32BitsToSingle(Smallest(block, room.Kept(v))) / rms[v];
-                if (full < 0 || last > limit)
-                    (full, limit) = (v, last);
+                (full, limit) = (v, BitConverter.UInt32BitsToSingle(Smallest(block, room.Kept(v))) / rms[v]);
             }
 
             if (full < 0)
@@ -79,6 +79,13 @@ internal static class JointSelection<V, TCodes>
                 room.Take(v, room.Leads(v));
             room.Leave(full);
         }
+    }
+
+    // how many of the positions where a vector leads have more than a score
+    private static int CountAbove(JointRoom room, int vector, double limit)
+    {
+        Scores.FindAbove<V>(room.ScoresOf(vector), limit, orEqual: false, room.Candidates);
+        return (int)BitMask.CountShared(room.Leads(vector), room.Candidates[..room.Leads(vector).Length]);
     }
 
     // vectors with quota left take the largest of their own positions that others hold
@@ -116,12 +123,19 @@ internal static class JointSelection<V, TCodes>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static uint Smallest(ReadOnlySpan<float> block, ReadOnlySpan<ulong> kept)
     {
-        int whole = block.Length - (block.Length % V.Count);
+        int whole = block.Length - (block.Length % 32);
         V smallest = V.OfBits(uint.MaxValue), magnitude = V.OfBits(0x7FFF_FFFF), ones = V.OfBits(uint.MaxValue);
-        for (int i = 0; i < whole; i += V.Count)
+        ref float from = ref MemoryMarshal.GetReference(block);
+        ref uint bits = ref Unsafe.As<ulong, uint>(ref MemoryMarshal.GetReference(kept));
+        for (int i = 0; i < whole; i += 32)
         {
-            V chosen = V.Keep(ones, (uint)(kept[i >> 6] >> i));
-            smallest = V.MinBits(smallest, V.Select(chosen, V.Load(in block[i]) & magnitude, ones));
+            V words = V.OfBits(Unsafe.Add(ref bits, i >> 5));
+            for (int at = 0; at < 16; at += V.Count)
+            {
+                V low = V.Load(in Unsafe.Add(ref from, i + at)) & magnitude, high = V.Load(in Unsafe.Add(ref from, i + at + 16)) & magnitude;
+                smallest = V.MinBits(smallest, V.Select(V.Keep(ones, words, V.Count == 16 ? 0 : at), low, ones));
+                smallest = V.MinBits(smallest, V.Select(V.Keep(ones, words, V.Count == 16 ? 16 : at + 16), high, ones));
+            }
         }
 
         Span<float> lanes = stackalloc float[V.Count];
