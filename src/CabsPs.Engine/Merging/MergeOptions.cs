@@ -1,4 +1,5 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Compute;
 using CabsPs.Engine.LinearAlgebra;
 
 namespace CabsPs.Engine.Merging;
@@ -31,7 +32,10 @@ public sealed record MergeOptions
     /// <summary>Leaves the donor's tokenizer files out of the result.</summary>
     public bool LeavesOutTokenizer { get; init; }
 
-    /// <summary>What computes singular vectors and products of matrices for methods that need them; null means MathNet.Numerics. Results agree within
+    /// <summary>What computes. The managed engine gives the same bits everywhere; another one the same within a rounding or two.</summary>
+    public ComputeEngine Engine { get; init; } = ManagedEngine.Instance;
+
+    /// <summary>What computes singular vectors and products of matrices for methods that need them; null means the engine's own, or MathNet.Numerics. Results agree within
     /// rounding, not to the bit.</summary>
     public ILinearAlgebra? LinearAlgebra { get; init; }
 

@@ -43,7 +43,7 @@ public sealed class MergePlan
         {
             if (tensors[i].Action != TensorAction.Merge)
                 continue;
-            (Passes[i], int block) = tensors[i].InDouble ? Shape<double>(stages, tensors[i]) : Shape<float>(stages, tensors[i]);
+            (Passes[i], int block) = tensors[i].InDouble ? Shape<double>(stages, tensors[i], options.Engine) : Shape<float>(stages, tensors[i], options.Engine);
             // what only measures reads tiles of the usual length, also where the method's own are shorter
             int tile = Math.Max(MemoryBudget.TileFor(block), Sweeps > 0 ? MemoryBudget.DefaultTileLength : 1);
             longest = Math.Max(longest, (int)Math.Min(tile, tensors[i].Output.Count));
@@ -137,10 +137,11 @@ public sealed class MergePlan
         return [.. draft.Layers.Select(l => new LayerChange(l.Prefix, donor.Find(l.Prefix)?.Count ?? l.Count, l.Count)).Where(c => c.From != c.To)];
     }
 
-    private static (int Passes, int Block) Shape<T>(ModelStages stages, TensorPlan tensor)
+    private static (int Passes, int Block) Shape<T>(ModelStages stages, TensorPlan tensor, Compute.ComputeEngine engine)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
         TensorKernel<T> kernel = stages.Bind(tensor, Numerics.Kernels.For<T>());
+        engine.Check(kernel, stages.Definition);
         return (kernel.MeasuringPasses, kernel.BlockLength);
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Numerics;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Compute;
 using CabsPs.Engine.Numerics;
 using CabsPs.Engine.Tokenizers;
 
@@ -11,6 +12,7 @@ namespace CabsPs.Engine.Merging;
 public sealed class MergeRun
 {
     private readonly MergePlan _plan;
+    private readonly ComputeEngine _engine;
     private readonly Stopwatch _clock = new();
     private readonly WorkBuffers?[] _buffers;
     private CheckpointReader? _reader;
@@ -22,7 +24,8 @@ public sealed class MergeRun
     public MergeRun(MergePlan plan)
     {
         _plan = plan;
-        _buffers = new WorkBuffers?[plan.Memory.Threads];
+        _engine = plan.Options.Engine;
+        _buffers = new WorkBuffers?[_engine.WorkersFor(plan)];
     }
 
     /// <summary>How far the run is; may be asked from any thread at any time.</summary>
@@ -69,7 +72,7 @@ public sealed class MergeRun
 
             TensorJob Open<T>(int i)
                 where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-                new MergeJob<T>(_plan, covered[i].Plan, i, stages.Bind(measure, current, covered[i], Kernels.For<T>()), Kernels.For<T>(), reader, null, cancel);
+                _engine.Open(new TensorWork(_plan, covered[i].Plan, i, reader, null, cancel), stages.Bind(measure, current, covered[i], Kernels.For<T>()));
         }
     }
 
@@ -93,12 +96,12 @@ public sealed class MergeRun
 
         TensorJob Open<T>(int i)
             where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-            new MergeJob<T>(_plan, _plan.Tensors[i], i, stages.Bind(_plan.Tensors[i], Kernels.For<T>()), Kernels.For<T>(), reader, writer, cancel);
+            _engine.Open<T>(new TensorWork(_plan, _plan.Tensors[i], i, reader, writer, cancel), stages.Bind(_plan.Tensors[i], Kernels.For<T>()));
     }
 
     private void RunWorkers(WorkQueue queue, CancellationToken cancel)
     {
-        var threads = new Thread[_plan.Memory.Threads - 1];
+        var threads = new Thread[_buffers.Length - 1];
         for (int i = 0; i < threads.Length; i++)
         {
             int worker = i + 1;
