@@ -60,6 +60,9 @@ public enum CabsError
     /// <summary>The merge needs more memory than the limit allows.</summary>
     MemoryLimit,
 
+    /// <summary>A statistics file (Fisher, Gram, second moments) lacks a tensor, or has another shape or a value that cannot be.</summary>
+    StatisticInvalid,
+
     /// <summary>A model's tokenizer files cannot be read or contradict its weights.</summary>
     TokenizerInvalid,
 

@@ -26,7 +26,7 @@ public sealed class MethodCatalogTests
         Assert.Equal(parameters.Length, parameters.Select(p => p.Name).Distinct().Count());
         Assert.All(parameters, p =>
         {
-            Assert.Matches("^[a-z][a-z0-9_]*$", p.Name);
+            Assert.Matches("^[A-Za-z][a-z0-9_]*$", p.Name);
             Assert.False(string.IsNullOrWhiteSpace(p.Description), p.Name);
             Assert.True(p.Minimum <= p.Maximum);
             Assert.True(p.Kind != ParameterKind.Choice || p.Words.Count > 1);

@@ -40,6 +40,8 @@ internal static class RecipeRun
         {
             var run = new MergeRun(step.Plan);
             MergeResult result = ProgressBar.Watch(streams, talk.Quiet, () => run.Progress, () => run.Execute(step.Destination, cancel));
+            foreach (string warning in result.LateWarnings)
+                streams.Message($"warning: {warning}");
             results.Add((step.Name, result));
             if (!talk.Json && !talk.Quiet && plan.Keeps(step))
                 ResultReport.Write(streams, result);

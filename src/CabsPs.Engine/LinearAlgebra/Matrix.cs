@@ -51,6 +51,72 @@ public sealed class Matrix
         return part;
     }
 
+    /// <summary>Adds another matrix times a factor.</summary>
+    public void Add(Matrix other, double factor)
+    {
+        double[] own = Values, values = other.Values;
+        for (int i = 0; i < own.Length; i++)
+            own[i] += factor * values[i];
+    }
+
+    /// <summary>Multiplies every value.</summary>
+    public void Scale(double factor)
+    {
+        foreach (ref double value in Values.AsSpan())
+            value *= factor;
+    }
+
+    /// <summary>Multiplies every column by a factor of its own.</summary>
+    public void ScaleColumns(ReadOnlySpan<double> factors)
+    {
+        for (int row = 0; row < Rows; row++)
+        {
+            Span<double> values = Row(row);
+            for (int i = 0; i < values.Length; i++)
+                values[i] *= factors[i];
+        }
+    }
+
+    /// <summary>The sum of all squares.</summary>
+    public double SumOfSquares()
+    {
+        double sum = 0;
+        foreach (double value in Values)
+            sum += value * value;
+        return sum;
+    }
+
+    /// <summary>Matrices of the same height side by side.</summary>
+    public static Matrix SideBySide(IReadOnlyList<Matrix> parts)
+    {
+        var result = new Matrix(parts[0].Rows, parts.Sum(p => p.Columns));
+        for (int row = 0; row < result.Rows; row++)
+        {
+            Span<double> rest = result.Row(row);
+            foreach (Matrix part in parts)
+            {
+                part.Row(row).CopyTo(rest);
+                rest = rest[part.Columns..];
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>Matrices of the same width one below the other.</summary>
+    public static Matrix Stacked(IReadOnlyList<Matrix> parts)
+    {
+        var result = new Matrix(parts.Sum(p => p.Rows), parts[0].Columns);
+        Span<double> rest = result.Values;
+        foreach (Matrix part in parts)
+        {
+            part.Values.CopyTo(rest);
+            rest = rest[part.Values.Length..];
+        }
+
+        return result;
+    }
+
     /// <summary>The transpose, as a copy.</summary>
     public Matrix Transpose()
     {

@@ -20,8 +20,10 @@ internal sealed class MergeJob<T> : TensorJob
     private readonly TensorProbe<T> _kernel;
     private readonly Cut _cut;
     private double[] _sums;
+    private readonly int _units;
     private double[] _totals = [];
     private int _pass;
+    private bool _solving;
 
     /// <summary>Begins with a tensor.</summary>
     /// <param name="plan">The merge.</param>
@@ -41,20 +43,32 @@ internal sealed class MergeJob<T> : TensorJob
         _kernel = kernel;
         _cancel = cancel;
         _cut = Cut.Of(plan, Plan, kernel);
+        _units = UnitCount;
         _loop = new PieceLoop<T>(kernel, kernels, _cut.Tile, _cut.Segment, plan.Definition.AllowNonFinite)
         {
+            Models = Plan.Inputs.Count,
             HasComputedRows = input => RowsOf(input) is not null,
             FillComputedRows = (input, start, values) => RowsOf(input)!.Fill(_reader, kernels, start, values),
         };
         _sums = NewSums();
     }
 
+    /// <inheritdoc/>
+    public override long HeldBytes => _kernel.WholeBytes;
+
     public override void Run(int unit, WorkBuffers buffers)
     {
+        if (_solving)
+        {
+            _cancel.ThrowIfCancellationRequested();
+            _kernel.Solve(_pass, new SolveScope(_reader, _cancel));
+            return;
+        }
+
         long start = unit * _cut.Unit, end = Math.Min(Plan.Output.Count, start + _cut.Unit);
         int stride = _pass < _kernel.MeasuringPasses ? _kernel.StrideOf(_pass) : 1;
         Tile<T> tile = buffers.Tile<T>();
-        tile.Reserve(_plan.Inputs.Count, (int)Math.Min(_plan.Memory.LongestTile, Math.Max(_cut.Tile, MemoryBudget.DefaultTileLength)));
+        tile.Reserve(_plan.StreamCount, (int)Math.Min(_plan.Memory.LongestTile, Math.Max(_cut.Tile, MemoryBudget.DefaultTileLength)));
         for (long at = start; at < end; at += _cut.Piece)
         {
             _cancel.ThrowIfCancellationRequested();
@@ -75,6 +89,12 @@ internal sealed class MergeJob<T> : TensorJob
 
     protected override bool EndPass()
     {
+        if (_solving)
+        {
+            (_solving, UnitCount) = (false, _units);
+            return NextPass();
+        }
+
         int count = _kernel.SumCount(_pass);
         _totals = new double[count];
         for (int i = 0; i < _sums.Length; i++)
@@ -82,12 +102,24 @@ internal sealed class MergeJob<T> : TensorJob
         if (_pass == _kernel.MeasuringPasses)
         {
             _sums = [];
+            _kernel.Release();
             return true;
         }
 
-        _kernel.Complete(_pass++, _totals);
+        _kernel.Complete(_pass, _totals);
+        if (!_kernel.SolvesAfter(_pass))
+            return NextPass();
+        (_solving, UnitCount) = (true, 1);
+        return false;
+    }
+
+    private bool NextPass()
+    {
+        _pass++;
         bool ends = _writer is null && _pass == _kernel.MeasuringPasses;
         _sums = ends ? [] : NewSums();
+        if (ends)
+            _kernel.Release();
         return ends;
     }
 
@@ -96,9 +128,12 @@ internal sealed class MergeJob<T> : TensorJob
     private void RunPiece(long start, int length, WorkBuffers buffers, Tile<T> tile)
     {
         StoredWeights? origin = Plan.Base is { } own ? Fill(own, Plan.BaseRows, start, length, buffers.Base, buffers.PieceBytes) : null;
-        var inputs = new StoredWeights[Plan.Inputs.Count];
-        for (int i = 0; i < inputs.Length; i++)
+        int models = Plan.Inputs.Count;
+        var inputs = new StoredWeights[models + Plan.Statistics.Count];
+        for (int i = 0; i < models; i++)
             inputs[i] = Fill(Plan.Inputs[i], Plan.RowsOf(i), start, length, buffers.Input(i), buffers.PieceBytes);
+        for (int i = models; i < inputs.Length; i++)
+            inputs[i] = Fill(Plan.Statistics[i - models], null, start, length, buffers.Input(i), buffers.PieceBytes);
 
         var output = new StoredWeights(Plan.Output.Type, buffers.Output.AsMemory(0, length * Plan.Output.Type.Size()));
         if (_loop.Run(_pass, start, length, origin, inputs, output, tile, _sums) is { } bad)
@@ -125,10 +160,12 @@ internal sealed class MergeJob<T> : TensorJob
             _writer!.Write(Plan.Output.Name, offset + at, bytes.Slice(at, Math.Min(pieceBytes, bytes.Length - at)));
     }
 
-    private MappedTensor? RowsOf(int input) => input < 0 ? Plan.BaseRows : Plan.RowsOf(input);
+    private MappedTensor? RowsOf(int input) => input < 0 ? Plan.BaseRows : input < Plan.Inputs.Count ? Plan.RowsOf(input) : null;
 
     private CabsException NonFinite(NonFiniteWeight bad)
     {
+        if (bad.Input >= Plan.Inputs.Count)
+            return StatisticFiles.BadValue(Plan.Statistics[bad.Input - Plan.Inputs.Count], bad.Value, bad.Index);
         TensorInfo tensor = bad.Input < 0 ? Plan.Base! : Plan.Inputs[bad.Input];
         return new CabsException(CabsError.NonFiniteInput, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {(T)T.CreateTruncating(bad.Value)} at index {bad.Index}; repair the model, or allow non-finite weights", tensor.Name);
     }
@@ -141,7 +178,7 @@ internal sealed class MergeJob<T> : TensorJob
         {
             long count = Math.Max(tensor.Output.Count, 1);
             int tile = (int)Math.Min(MemoryBudget.TileFor(kernel.BlockLength), count);
-            int widest = tensor.Sources.Aggregate(tensor.Output.Type.Size(), (size, t) => Math.Max(size, t.Type.Size()));
+            int widest = tensor.Sources.Concat(tensor.Statistics).Aggregate(tensor.Output.Type.Size(), (size, t) => Math.Max(size, t.Type.Size()));
             long piece = Math.Max(1, plan.Memory.PieceBytes / widest / tile) * tile;
             long least = Math.Max(TargetSegment, (count + kernel.MostSegments - 1) / kernel.MostSegments);
             long segment = (least + tile - 1) / tile * tile;

@@ -31,6 +31,10 @@ public abstract class MergeMethod
     /// <summary>How the task vectors of a recipe are sparsified together, or null when they stay dense.</summary>
     public virtual Sparsifier? Sparsifier => null;
 
+    /// <summary>The parameter that names, per model, a file of statistics that are read with the weights, piece by piece; null without one. Those of input
+    /// i are input <c>count + i</c> of a <see cref="Tile{T}"/>.</summary>
+    public virtual MethodParameter? Statistic => null;
+
     /// <summary>Reads values for the merge as a whole.</summary>
     /// <param name="values">Names and values: numbers, booleans, or text as a recipe writes it.</param>
     /// <exception cref="CabsException">A name is unknown or a value of the wrong kind.</exception>

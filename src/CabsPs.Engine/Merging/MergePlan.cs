@@ -34,22 +34,25 @@ public sealed class MergePlan
         SideFiles = [.. Checkpoints.SideFiles.List(Donor).Where(f => (draft.TokenizerFiles is null && !options.LeavesOutTokenizer) || !TokenizerOutput.IsTokenizerFile(Path.GetFileName(f)))];
         ConfigText = Donor.Config is { } config ? new ConfigEditor(config, draft.Warnings).Edit(ConfigType, ChangedLayers(draft), draft.VocabularySize) : null;
         Warnings = draft.Warnings;
-        Model = new ModelContext(definition, tensors);
+        Model = new ModelContext(definition, tensors, options.LinearAlgebra ?? options.Engine.LinearAlgebra);
         ModelStages stages = NewStages();
         Sweeps = stages.Measures.Sum(m => m.Sweeps);
         Passes = new int[tensors.Count];
         int longest = 1;
+        var whole = new List<(TensorPlan, long)>();
         for (int i = 0; i < tensors.Count; i++)
         {
             if (tensors[i].Action != TensorAction.Merge)
                 continue;
-            (Passes[i], int block) = tensors[i].InDouble ? Shape<double>(stages, tensors[i], options.Engine) : Shape<float>(stages, tensors[i], options.Engine);
+            (Passes[i], int block, long held) = tensors[i].InDouble ? Shape<double>(stages, tensors[i], options.Engine) : Shape<float>(stages, tensors[i], options.Engine);
+            if (held > 0)
+                whole.Add((tensors[i], held));
             // what only measures reads tiles of the usual length, also where the method's own are shorter
             int tile = Math.Max(MemoryBudget.TileFor(block), Sweeps > 0 ? MemoryBudget.DefaultTileLength : 1);
             longest = Math.Max(longest, (int)Math.Min(tile, tensors[i].Output.Count));
         }
 
-        Memory = MemoryBudget.For(Inputs.Count, longest, stages.Measures.Sum(m => m.BytesPerThread), tensors.Any(t => t.InDouble || t.Output.Type == DType.F64), options);
+        Memory = MemoryBudget.For(StreamCount + 1, longest, stages.Measures.Sum(m => m.BytesPerThread), whole, tensors.Any(t => t.InDouble || t.Output.Type == DType.F64), options);
     }
 
     /// <summary>What was asked for.</summary>
@@ -128,6 +131,9 @@ public sealed class MergePlan
     /// <summary>The merged tensors as one.</summary>
     internal ModelContext Model { get; }
 
+    /// <summary>Tensors read at once besides the base's: the models' and the statistics'.</summary>
+    internal int StreamCount => Inputs.Count + (Tensors.Count == 0 ? 0 : Tensors.Max(t => t.Statistics.Count));
+
     /// <summary>The computation of a run.</summary>
     internal ModelStages NewStages() => new(Model);
 
@@ -137,11 +143,19 @@ public sealed class MergePlan
         return [.. draft.Layers.Select(l => new LayerChange(l.Prefix, donor.Find(l.Prefix)?.Count ?? l.Count, l.Count)).Where(c => c.From != c.To)];
     }
 
-    private static (int Passes, int Block) Shape<T>(ModelStages stages, TensorPlan tensor, Compute.ComputeEngine engine)
+    private (int Passes, int Block, long Held) Shape<T>(ModelStages stages, TensorPlan tensor, Compute.ComputeEngine engine)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
         TensorKernel<T> kernel = stages.Bind(tensor, Numerics.Kernels.For<T>());
-        engine.Check(kernel, stages.Definition);
-        return (kernel.MeasuringPasses, kernel.BlockLength);
+        engine.Check(kernel, Definition);
+        long held = kernel.WholeBytes;
+        foreach (ModelMeasure measure in stages.Measures)
+        {
+            TensorContext context = Model.Tensors.First(t => t.Plan == tensor);
+            if (measure.Sweeps > 0 && measure.Covers(0, context))
+                held = Math.Max(held, stages.Bind(measure, 0, context, Numerics.Kernels.For<T>()).WholeBytes);
+        }
+
+        return (kernel.MeasuringPasses, kernel.BlockLength, held);
     }
 }

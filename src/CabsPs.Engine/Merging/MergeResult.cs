@@ -32,6 +32,9 @@ public sealed record MergeResult
     /// <summary>What the user may not have meant.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
+    /// <summary>Those of the warnings that only the weights themselves could tell, after the plan was shown.</summary>
+    public IReadOnlyList<string> LateWarnings { get; init; } = [];
+
     /// <summary>Wall time from the first read to the final name.</summary>
     public required TimeSpan Duration { get; init; }
 

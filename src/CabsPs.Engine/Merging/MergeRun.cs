@@ -56,7 +56,7 @@ public sealed class MergeRun
         WriteSideFiles(writer);
         writer.Complete(cancel);
         _clock.Stop();
-        return Summarise(writer, reader, tally);
+        return Summarise(writer, reader, tally, [.. tally.Notes]);
     }
 
     // one sweep after the other over all merged tensors that it covers; all threads end a sweep together
@@ -66,7 +66,7 @@ public sealed class MergeRun
         {
             int current = sweep;
             TensorContext[] covered = [.. _plan.Model.Tensors.Where(t => measure.Covers(current, t))];
-            var queue = new WorkQueue(covered.Length, i => covered[i].Plan.InDouble ? Open<double>(i) : Open<float>(i), cancel);
+            var queue = new WorkQueue(covered.Length, i => covered[i].Plan.InDouble ? Open<double>(i) : Open<float>(i), _plan.Memory.WholeBytes, cancel);
             RunWorkers(queue, cancel);
             measure.Complete(sweep, [.. queue.Finished.Select((job, i) => new TensorSums(covered[i], job.Totals))]);
 
@@ -83,7 +83,7 @@ public sealed class MergeRun
             { Action: TensorAction.Merge, InDouble: true } => Open<double>(i),
             { Action: TensorAction.Merge } => Open<float>(i),
             _ => new CopyJob(_plan, i, reader, writer, cancel),
-        }, cancel);
+        }, _plan.Memory.WholeBytes, cancel);
         RunWorkers(queue, cancel);
         var tally = new Tally(_plan.Inputs.Count);
         foreach (TensorJob job in queue.Finished)
@@ -152,7 +152,7 @@ public sealed class MergeRun
         }
     }
 
-    private MergeResult Summarise(CheckpointWriter writer, CheckpointReader reader, Tally tally)
+    private MergeResult Summarise(CheckpointWriter writer, CheckpointReader reader, Tally tally, IReadOnlyList<string> notes)
     {
         string[] names = [.. _plan.Definition.Inputs.Select(i => i.Name)];
         return new MergeResult
@@ -164,7 +164,8 @@ public sealed class MergeRun
             Overlaps = tally.Pairs(names),
             Tensors = _plan.Tensors,
             LeftOut = _plan.LeftOut,
-            Warnings = _plan.Warnings,
+            Warnings = [.. _plan.Warnings, .. notes],
+            LateWarnings = notes,
             Duration = _clock.Elapsed,
             BytesRead = reader.BytesRead,
             BytesWritten = writer.BytesWritten,

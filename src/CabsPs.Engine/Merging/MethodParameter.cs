@@ -19,6 +19,12 @@ public enum ParameterKind
 
     /// <summary>The name of one of the models.</summary>
     ModelName,
+
+    /// <summary>Names of tensors, in which * stands for any characters.</summary>
+    TensorNames,
+
+    /// <summary>A safetensors file or a folder of them.</summary>
+    Path,
 }
 
 /// <summary>Where a parameter may stand.</summary>
@@ -61,6 +67,8 @@ public sealed record MethodParameter(string Name, ParameterKind Kind, ParameterS
                 ParameterKind.Switch => "true or false",
                 ParameterKind.Choice => $"one of {words}",
                 ParameterKind.ModelName => "the name of one of the models",
+                ParameterKind.TensorNames => "a list of tensor names, in which * stands for any characters",
+                ParameterKind.Path => "the path of a safetensors file, or of a folder of them",
                 ParameterKind.Integer => $"a whole number{Range}",
                 _ => $"a number{Range}",
             };
@@ -79,14 +87,20 @@ public sealed record MethodParameter(string Name, ParameterKind Kind, ParameterS
     /// <summary>Reads one value as a recipe writes it; numbers and booleans as mergekit 0.1.5 reads them (words for booleans,
     /// 1 and 0 for either, underscores in numbers).</summary>
     /// <param name="text">The value's text.</param>
-    /// <param name="value">A double, a bool or a word.</param>
+    /// <param name="value">A double, a bool, a word or a <see cref="TensorNames"/>.</param>
     /// <returns>False when the text is not a value of this parameter.</returns>
     public bool TryRead(string text, out object value)
     {
         value = text;
         string trimmed = text.Trim();
-        if (Kind == ParameterKind.ModelName)
+        if (Kind is ParameterKind.ModelName or ParameterKind.Path)
             return trimmed.Length > 0;
+        if (Kind == ParameterKind.TensorNames)
+        {
+            value = new TensorNames(trimmed.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+            return true;
+        }
+
         if (Words.FirstOrDefault(w => string.Equals(w, trimmed, StringComparison.OrdinalIgnoreCase)) is { } word)
         {
             value = word;

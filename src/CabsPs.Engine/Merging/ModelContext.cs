@@ -1,3 +1,5 @@
+using CabsPs.Engine.LinearAlgebra;
+
 namespace CabsPs.Engine.Merging;
 
 /// <summary>All tensors of a merge that are computed, as one: for methods that look at the whole model.</summary>
@@ -6,10 +8,12 @@ public sealed class ModelContext
     private readonly Dictionary<string, long> _starts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _depths = new(StringComparer.Ordinal);
     private readonly long[] _counts;
+    private readonly ILinearAlgebra? _algebra;
 
-    internal ModelContext(MergeDefinition definition, IReadOnlyList<TensorPlan> tensors)
+    internal ModelContext(MergeDefinition definition, IReadOnlyList<TensorPlan> tensors, ILinearAlgebra? algebra = null)
     {
         Definition = definition;
+        _algebra = algebra;
         Tensors = [.. tensors.Where(t => t.Action == TensorAction.Merge).Select(t => new TensorContext(definition, t, this))];
         foreach (TensorContext tensor in Tensors.OrderBy(t => t.Tensor, StringComparer.Ordinal))
         {
@@ -29,6 +33,12 @@ public sealed class ModelContext
 
     /// <summary>What is merged and how.</summary>
     public MergeDefinition Definition { get; }
+
+    /// <summary>What computes singular vectors and products of matrices.</summary>
+    public ILinearAlgebra Algebra => _algebra ?? MathNetLinearAlgebra.Instance;
+
+    /// <summary>Files of statistics that are not read piece by piece.</summary>
+    internal StatisticFiles Statistics { get; } = new();
 
     /// <summary>The tensors that are computed, in the order of the plan.</summary>
     public IReadOnlyList<TensorContext> Tensors { get; }

@@ -19,9 +19,6 @@ internal sealed class ModelStages
             : [definition.Method.MeasureModel(model), .. definition.Post.Select(s => s.Method.MeasureModel(model, s))];
     }
 
-    /// <summary>What is merged and how.</summary>
-    public MergeDefinition Definition => _model.Definition;
-
     /// <summary>What is measured, in order.</summary>
     public IEnumerable<ModelMeasure> Measures => _measures.OfType<ModelMeasure>();
 

@@ -57,7 +57,9 @@ public sealed class ParameterSet
         {
             MethodParameter parameter = declared.FirstOrDefault(p => p.Name == name)
                 ?? throw new CabsException(CabsError.ParameterInvalid, $"{owner} has no parameter {Text.Quote(name)}{Recipes.Suggestion.Hint(name, declared.Select(p => p.Name))}", name);
-            string text = Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture) ?? string.Empty;
+            string text = value is System.Collections.IEnumerable list and not string
+                ? string.Join(',', list.Cast<object>())
+                : Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture) ?? string.Empty;
             if (!parameter.TryRead(text, out object known))
                 throw new CabsException(CabsError.ParameterInvalid, $"'{name}' is {Text.Quote(text)}; it takes {parameter.Expectation}", name);
             if (!read.TryAdd(name, [new ParameterCondition(null, [known])]))

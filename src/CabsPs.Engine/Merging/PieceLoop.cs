@@ -46,6 +46,9 @@ internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, i
     /// <summary>Whether an input (-1: the base) has rows that are not read but computed, as a vocabulary's new tokens do.</summary>
     public Func<int, bool> HasComputedRows { get; init; } = static _ => false;
 
+    /// <summary>How many of the inputs are models. Those after them are statistics: none is negative, and the base is not subtracted.</summary>
+    public int Models { get; init; } = int.MaxValue;
+
     /// <summary>Fills such rows in a piece of an input that begins at a place of the tensor; false when a value is not finite.</summary>
     public RowFiller<T> FillComputedRows { get; init; } = static (_, _, _) => true;
 
@@ -91,8 +94,10 @@ internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, i
                 return Find(-1, stored, at, tile);
             for (int i = 0; i < inputs.Length; i++)
             {
-                if (!Load(inputs[i].Slice(at, tile.Length), inputs[i].Type, tile, i, origin is not null) && !allowNonFinite)
+                if (!Load(inputs[i].Slice(at, tile.Length), inputs[i].Type, tile, i, origin is not null) && (!allowNonFinite || i >= Models))
                     return Find(i, inputs[i], at, tile);
+                if (i >= Models && FirstNegative(tile.Input(i)) is >= 0 and int negative)
+                    return new NonFiniteWeight(i, tile.Start + negative, double.CreateTruncating(tile.Input(i)[negative]));
             }
 
             if (writing is not null)
@@ -102,6 +107,17 @@ internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, i
         }
 
         return null;
+    }
+
+    private static int FirstNegative(ReadOnlySpan<T> values)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (values[i] < T.Zero)
+                return i;
+        }
+
+        return -1;
     }
 
     private bool ComputesRows(int inputs)
@@ -114,7 +130,7 @@ internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, i
 
     private bool Load(ReadOnlySpan<byte> bytes, DType type, Tile<T> tile, int input, bool hasBase)
     {
-        bool subtracts = kernel.WantsDeltas && hasBase;
+        bool subtracts = kernel.WantsDeltas && hasBase && input < Models;
         if (subtracts && !HasComputedRows(input))
             return kernels.WidenDelta(bytes, type, tile.Base, tile.Input(input));
         bool finite = Widen(bytes, type, tile, input, tile.Input(input));

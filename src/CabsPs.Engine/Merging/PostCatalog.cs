@@ -10,6 +10,8 @@ public static class PostCatalog
     public static IReadOnlyList<PostMethod> All { get; } =
     [
         new Lines(),
+        new Svc(),
+        new Isotropic(),
     ];
 
     /// <summary>The step of this name, or null.</summary>

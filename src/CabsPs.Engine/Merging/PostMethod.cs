@@ -23,6 +23,14 @@ public abstract class PostMethod
     /// <param name="step">The step, with its values.</param>
     public virtual ModelMeasure? MeasureModel(ModelContext model, PostStep step) => null;
 
+    /// <summary>Refuses a tensor without a base, of which there is no difference to change.</summary>
+    /// <exception cref="CabsException">There is none.</exception>
+    protected void RequireBase(TensorContext context)
+    {
+        if (!context.HasBase)
+            throw new CabsException(CabsError.RecipeInvalid, $"step {Name} changes differences from a base model, and there is none at tensor {Text.Quote(context.Tensor)}; give the recipe a base_model and a method that starts from it", Name);
+    }
+
     /// <summary>Makes the computation for one tensor.</summary>
     /// <param name="context">The tensor.</param>
     /// <param name="step">The step, with its values.</param>

@@ -15,6 +15,7 @@ public sealed class Tally(int inputs)
     private readonly long[,] _first = new long[inputs, inputs];
     private readonly long[,] _second = new long[inputs, inputs];
     private readonly bool[,] _paired = new bool[inputs, inputs];
+    private readonly Dictionary<string, (string First, int Count)> _notes = new(StringComparer.Ordinal);
     private TensorPlan? _tensor;
 
     /// <summary>Whether anything was reported of an input.</summary>
@@ -22,6 +23,17 @@ public sealed class Tally(int inputs)
 
     /// <summary>Goes on to a tensor; kernels report its inputs in its own order.</summary>
     internal void Select(TensorPlan? tensor) => _tensor = tensor;
+
+    /// <summary>Notes something that the user may want to change; what is noted of several tensors becomes one warning.</summary>
+    /// <param name="what">What it is, in words that fit all such tensors.</param>
+    public void Note(string what)
+    {
+        string tensor = _tensor?.Output.Name ?? string.Empty;
+        _notes[what] = _notes.TryGetValue(what, out var known) ? (known.First, known.Count + 1) : (tensor, 1);
+    }
+
+    /// <summary>What was noted, as warnings.</summary>
+    internal IEnumerable<string> Notes => _notes.Select(n => $"{n.Key} (tensor {Text.Quote(n.Value.First)}{(n.Value.Count > 1 ? $" and {n.Value.Count - 1} more" : string.Empty)})");
 
     /// <summary>Adds a tensor's figures for one vector.</summary>
     /// <param name="input">The input's place among those of the tensor.</param>

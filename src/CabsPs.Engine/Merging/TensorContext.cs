@@ -41,6 +41,9 @@ public sealed class TensorContext
     /// <see cref="Tile{T}"/> is the i-th of them.</summary>
     public IReadOnlyList<ModelInput> Inputs { get; }
 
+    /// <summary>How many models are merged, with those that lack the tensor: they left it alone.</summary>
+    public int ModelCount => _definition.Modules.Count > 0 ? Inputs.Count : _definition.Inputs.Count(i => i.Contributes);
+
     /// <summary>Who is sparsified with whom: groups over <see cref="Inputs"/>.</summary>
     public IReadOnlyList<SparsifierGroup> Groups { get; }
 
@@ -111,11 +114,13 @@ public sealed class TensorContext
         return parameter.Default ?? throw Failure(parameter, "has no value", "give", model);
     }
 
-    // a gradient can land between two allowed values
-    private object Check(MethodParameter parameter, object value, ModelInput? model) =>
-        value is double number && !parameter.Accepts(number)
-            ? throw Failure(parameter, $"is {Text.Significant(number)}", "it takes", model)
-            : value;
+    // a gradient can land between two allowed values, and a task vector's weight can be a word that another method knows
+    private object Check(MethodParameter parameter, object value, ModelInput? model) => value switch
+    {
+        double number when !parameter.Accepts(number) => throw Failure(parameter, $"is {Text.Significant(number)}", "it takes", model),
+        string word when parameter.Kind is ParameterKind.Number or ParameterKind.Integer && !parameter.Words.Contains(word) => throw Failure(parameter, $"is {Text.Quote(word)}", "it takes", model),
+        _ => value,
+    };
 
     private CabsException Failure(MethodParameter parameter, string what, string remedy, ModelInput? model)
     {

@@ -14,8 +14,11 @@ internal abstract class TensorJob(TensorPlan plan, int index, int unitCount)
     /// <summary>The tensor's place in the plan.</summary>
     public int Index { get; } = index;
 
-    /// <summary>Parts of a pass.</summary>
-    public int UnitCount { get; } = unitCount;
+    /// <summary>Parts of the current pass.</summary>
+    public int UnitCount { get; protected set; } = unitCount;
+
+    /// <summary>Bytes that are held for the tensor while it is open.</summary>
+    public virtual long HeldBytes => 0;
 
     /// <summary>Takes the next part of the current pass.</summary>
     public bool TryTake(out int unit)
@@ -70,7 +73,7 @@ internal sealed class WorkBuffers
         PieceBytes = plan.Memory.PieceBytes;
         // the longest tile must fit whole, in its widest type
         int bytes = (int)Math.Min(Array.MaxLength, Math.Max(PieceBytes, (long)plan.Memory.LongestTile * (plan.Memory.AnyDouble ? 8 : 4)));
-        _inputs = new byte[plan.Inputs.Count][];
+        _inputs = new byte[plan.StreamCount][];
         for (int i = 0; i < _inputs.Length; i++)
             _inputs[i] = GC.AllocateUninitializedArray<byte>(bytes);
         Base = GC.AllocateUninitializedArray<byte>(bytes);

@@ -16,6 +16,8 @@ internal readonly record struct WantedTensor(Checkpoint Model, string Name)
 /// <summary>Pairs the tensors of several models and decides what happens to each, or refuses what does not fit together.</summary>
 internal sealed class TensorPairing(MergeDefinition definition, IVocabularyFit? fit, List<string> warnings)
 {
+    private readonly StatisticFiles _statistics = new();
+
     /// <summary>Decides on one tensor of the result.</summary>
     /// <param name="name">Its name in the result.</param>
     /// <param name="inBase">Where the base has it; null without a base.</param>
@@ -48,14 +50,25 @@ internal sealed class TensorPairing(MergeDefinition definition, IVocabularyFit? 
             return Copy(name, own is null ? models[0] : reference.Model, own ?? found[0], fits);
         DType promoted = found.Aggregate(main.Type, (type, input) => DTypes.Promote(type, input.Type));
         var plan = new TensorPlan(Output(name, definition.OutputType ?? promoted, main, fits), TensorAction.Merge, own, found, promoted == DType.F64) { Scope = scope with { Inputs = present } };
+        plan = WithStatistics(plan);
         if (definition.Post.Count == 0 && definition.Method.IsCopy(new TensorContext(definition, plan)))
             return Copy(name, models[0], found[0], fits);
         if (!fits)
             return plan;
         IReadOnlyList<(Checkpoint, TensorInfo)> merged = [.. models.Zip(found)];
         IReadOnlyList<MappedTensor?> rows = fit!.Map(name, own is null ? merged : [(reference.Model, own), .. merged]);
+        if (plan.Statistics.Count > 0 && rows.Any(r => r is not null))
+            throw new CabsException(CabsError.StatisticInvalid, $"tensor {Text.Quote(name)} gets other rows from the tokenizer, and its statistics do not; exclude it, or merge before changing vocabularies", name);
         plan = plan with { InDouble = plan.InDouble || rows.Any(r => r?.ReadsDouble == true) };
         return own is null ? plan with { InputRows = rows } : plan with { BaseRows = rows[0], InputRows = [.. rows.Skip(1)] };
+    }
+
+    private TensorPlan WithStatistics(TensorPlan plan)
+    {
+        if (definition.Method.Statistic is not { } parameter)
+            return plan;
+        IReadOnlyList<TensorInfo> found = _statistics.For(new TensorContext(definition, plan), parameter);
+        return plan with { Statistics = found, InDouble = plan.InDouble || found.Any(f => f.Type == DType.F64) };
     }
 
     private TensorPlan Copy(string name, Checkpoint model, TensorInfo source, bool fits)

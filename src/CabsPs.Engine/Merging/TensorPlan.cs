@@ -36,12 +36,15 @@ public sealed record TensorPlan(OutputTensor Output, TensorAction Action, Tensor
     /// <summary>The inputs' rows in the result's vocabulary; empty where all are their own, null for one whose are.</summary>
     internal IReadOnlyList<MappedTensor?> InputRows { get; init; } = [];
 
+    /// <summary>Per input the tensor of its statistics file, where the method reads such files piece by piece.</summary>
+    internal IReadOnlyList<TensorInfo> Statistics { get; init; } = [];
+
     /// <summary>The rows of the tensor that a copy is made of.</summary>
     internal MappedTensor? SourceRows => Base is null ? RowsOf(0) : BaseRows;
 
     /// <summary>Bytes that one pass reads.</summary>
     internal long ByteLength => Action == TensorAction.Copy ? BytesOf(Source, SourceRows)
-        : (Base is null ? 0 : BytesOf(Base, BaseRows)) + Inputs.Select((t, i) => BytesOf(t, RowsOf(i))).Sum();
+        : (Base is null ? 0 : BytesOf(Base, BaseRows)) + Inputs.Select((t, i) => BytesOf(t, RowsOf(i))).Sum() + Statistics.Sum(t => t.ByteLength);
 
     /// <summary>Where its parameter values come from.</summary>
     internal TensorScope Scope { get; init; } = TensorScope.Empty;

@@ -1,6 +1,12 @@
 using System.Numerics;
+using CabsPs.Engine.Checkpoints;
 
 namespace CabsPs.Engine.Merging;
+
+/// <summary>What a run gives a computation on a whole tensor.</summary>
+/// <param name="Reader">Reads tensors that are not streamed.</param>
+/// <param name="Cancel">Ends the work.</param>
+public readonly record struct SolveScope(CheckpointReader Reader, CancellationToken Cancel);
 
 /// <summary>Reads one tensor in passes over its pieces and measures it. Pieces come in any order and from several threads at a time;
 /// measured sums are added up in a fixed order.</summary>
@@ -37,6 +43,24 @@ public abstract class TensorProbe<T>
 
     /// <summary>Receives the sums of a finished pass.</summary>
     public virtual void Complete(int pass, ReadOnlySpan<double> totals)
+    {
+    }
+
+    /// <summary>Whether a measuring pass is followed by <see cref="Solve"/>.</summary>
+    public virtual bool SolvesAfter(int pass) => false;
+
+    /// <summary>Computes on the tensor as a whole: once, on one thread, while others go on with other tensors.</summary>
+    /// <param name="pass">The pass it follows.</param>
+    /// <param name="scope">What the run gives it.</param>
+    public virtual void Solve(int pass, SolveScope scope)
+    {
+    }
+
+    /// <summary>Bytes that grow with the tensor and are held from its first pass to its last; 0 where it is streamed.</summary>
+    public virtual long WholeBytes => 0;
+
+    /// <summary>Lets go of what was held; its figures stay.</summary>
+    public virtual void Release()
     {
     }
 }

@@ -11,13 +11,15 @@ internal readonly record struct WorkUnit(TensorJob Job, int Index);
 /// left, so that few are open at a time.</summary>
 /// <param name="count">How many tensors there are.</param>
 /// <param name="open">Begins with one of them.</param>
+/// <param name="wholeBytes">The most bytes that open tensors may hold together; one alone may hold more.</param>
 /// <param name="cancel">Ends the work.</param>
-internal sealed class WorkQueue(int count, Func<int, TensorJob> open, CancellationToken cancel)
+internal sealed class WorkQueue(int count, Func<int, TensorJob> open, long wholeBytes, CancellationToken cancel)
 {
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _changed = new(0);
     private readonly List<TensorJob> _open = [];
     private readonly TensorJob?[] _finished = new TensorJob?[count];
+    private TensorJob? _nextJob;
     private int _next;
     private int _waiting;
     private (int Tensor, int Unit, Exception Cause)? _failure;
@@ -43,12 +45,14 @@ internal sealed class WorkQueue(int count, Func<int, TensorJob> open, Cancellati
                 }
 
                 if (_next < _finished.Length)
+                    _nextJob ??= open(_next++);
+                if (_nextJob is { } next && (_open.Count == 0 || _open.Sum(j => j.HeldBytes) + next.HeldBytes <= wholeBytes))
                 {
-                    TensorJob job = open(_next++);
-                    if (job.UnitCount == 0)
-                        _finished[job.Index] = job;
+                    _nextJob = null;
+                    if (next.UnitCount == 0)
+                        _finished[next.Index] = next;
                     else
-                        _open.Add(job);
+                        _open.Add(next);
                     continue;
                 }
 

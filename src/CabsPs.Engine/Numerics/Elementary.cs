@@ -29,6 +29,32 @@ public static class Elementary
         return x < 0 ? -t : t;
     }
 
+    /// <summary>ln x of a positive number, within a few units of the last place.</summary>
+    public static double Log(double x)
+    {
+        if (!(x > 0) || double.IsInfinity(x))
+            return x == 0 ? double.NegativeInfinity : x > 0 ? x : double.NaN;
+        int k = Math.ILogB(x);
+        double m = Math.ScaleB(x, -k);
+        if (m > 1.4142135623730951)
+            (m, k) = (m / 2, k + 1);
+        // ln m = 2 artanh t, |t| ≤ 0.172: the rest after t²³ is below 1e-19
+        double t = (m - 1) / (m + 1), z = t * t, sum = 0;
+        for (int i = 23; i >= 3; i -= 2)
+            sum = (sum + (1.0 / i)) * z;
+        return (k * Log2High) + ((2 * t * (1 + sum)) + (k * Log2Low));
+    }
+
+    /// <summary>xᵖ of a number that is not negative; square and fourth roots as exactly as roots are.</summary>
+    public static double Power(double x, double p) => p switch
+    {
+        1 => x,
+        0.5 => Math.Sqrt(x),
+        0.25 => Math.Sqrt(Math.Sqrt(x)),
+        0 => 1,
+        _ => x == 0 ? (p > 0 ? 0 : double.PositiveInfinity) : Exp(p * Log(x)),
+    };
+
     // eˣ − 1 for |x| ≤ 0.35: the rest after x¹⁴ is below 1e-19. Even and odd powers apart, so that the processor can work on both
     private static double Series(double x)
     {

@@ -32,6 +32,17 @@ internal sealed class ModelResolver(string workingFolder, string recipeFolder, I
         return model.Value is YamlMappingNode ? FindMapped(document, model.Value) : Find(document, model.Value, document.Scalar(model.Value, "a model"), mayHaveParts: true);
     }
 
+    /// <summary>The path of a file that is no model, looked for where models are.</summary>
+    /// <param name="document">The document.</param>
+    /// <param name="node">The path.</param>
+    /// <exception cref="CabsException">There is no such file.</exception>
+    public string ResolveFile(RecipeDocument document, YamlNode node)
+    {
+        string text = document.Scalar(node, "a path");
+        return (text.Contains('\0', StringComparison.Ordinal) ? null : OnDisk(text))
+            ?? throw document.Error(node, $"{text}: no such file or folder, neither from the current folder nor from the recipe's", CabsError.CheckpointNotFound, text);
+    }
+
     private string FindMapped(RecipeDocument document, YamlNode node)
     {
         var entries = document.Entries(node, "a model's 'model'");

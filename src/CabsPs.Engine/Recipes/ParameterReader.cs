@@ -5,7 +5,11 @@ namespace CabsPs.Engine.Recipes;
 
 /// <summary>Reads <c>parameters</c> mappings: plain values, gradients over the layers, and values under a filter, as mergekit
 /// writes them. What a value may be follows from the methods' declarations.</summary>
-internal sealed class ParameterReader(RecipeDocument document, MergeMethod method, Problems problems)
+/// <param name="document">The recipe.</param>
+/// <param name="method">Its method.</param>
+/// <param name="resolvePath">The full path of a file that a value names.</param>
+/// <param name="problems">Collects what is wrong.</param>
+internal sealed class ParameterReader(RecipeDocument document, MergeMethod method, Func<YamlNode, string> resolvePath, Problems problems)
 {
     // parameters of mergekit's methods; harmless where another method does not use them
     private static readonly string[] s_elsewhere =
@@ -53,6 +57,7 @@ internal sealed class ParameterReader(RecipeDocument document, MergeMethod metho
 
     private IReadOnlyList<ParameterCondition> Conditions(MethodParameter parameter, YamlNode node) => node switch
     {
+        _ when parameter.Kind == ParameterKind.TensorNames => [new ParameterCondition(null, [new TensorNames(document.Scalars(node, $"'{parameter.Name}'"))])],
         YamlSequenceNode { Children.Count: 0 } => [],
         YamlMappingNode => [Condition(parameter, node)],
         YamlSequenceNode list when list.Children.All(c => c is YamlMappingNode) => [.. list.Select(c => Condition(parameter, c))],
@@ -93,7 +98,7 @@ internal sealed class ParameterReader(RecipeDocument document, MergeMethod metho
         {
             if (item is not YamlScalarNode given || YamlScalar.Value(given, parameter) is not { } value)
                 throw document.Error(item, $"'{parameter.Name}' is {(item is YamlScalarNode scalar ? Text.Quote(scalar.Value ?? string.Empty) : "nested")}; it takes {parameter.Expectation}", CabsError.ParameterInvalid, parameter.Name);
-            values.Add(value);
+            values.Add(parameter.Kind == ParameterKind.Path ? resolvePath(item) : value);
         }
 
         return values;

@@ -32,7 +32,7 @@ internal sealed class RecipeReader(RecipeDocument document, ModelResolver models
             return null;
         if (method!.BaseRule == BaseRule.Required && basePath is null)
             complete &= problems.Attempt(() => throw document.Error(document.Root, $"method {method.Name} needs a base model; give 'base_model'", key: "base_model"));
-        var parameters = new ParameterReader(document, method, problems);
+        var parameters = new ParameterReader(document, method, node => models.ResolveFile(document, node), problems);
         complete &= problems.Attempt(() => definition = definition with { Parameters = parameters.ReadAt(entries, underModel: false) });
         complete &= problems.Attempt(() => definition = WithModels(definition with { BasePath = basePath }, entries, parameters));
         return complete ? definition : null;

@@ -28,7 +28,7 @@ internal static partial class YamlScalar
 
     /// <summary>The value as one of a parameter's; null when it is none. A model's name is its text, whatever else it could be.</summary>
     public static object? Value(YamlScalarNode node, MethodParameter parameter) =>
-        Value(node) is { } typed && parameter.TryRead(parameter.Kind == ParameterKind.ModelName ? node.Value! : typed, out object value) ? value : null;
+        Value(node) is { } typed && parameter.TryRead(parameter.Kind is ParameterKind.ModelName or ParameterKind.Path ? node.Value! : typed, out object value) ? value : null;
 
     private static double? Number(string text)
     {

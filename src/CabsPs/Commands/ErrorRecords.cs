@@ -19,7 +19,7 @@ internal static class ErrorRecords
     private static ErrorCategory CategoryOf(CabsError error) => error switch
     {
         CabsError.CheckpointNotFound => ErrorCategory.ObjectNotFound,
-        CabsError.CheckpointInvalid or CabsError.FileTruncated or CabsError.ConfigInvalid or CabsError.NonFiniteInput => ErrorCategory.InvalidData,
+        CabsError.CheckpointInvalid or CabsError.FileTruncated or CabsError.ConfigInvalid or CabsError.NonFiniteInput or CabsError.StatisticInvalid => ErrorCategory.InvalidData,
         CabsError.RecipeInvalid => ErrorCategory.ParserError,
         CabsError.ReadFailed => ErrorCategory.ReadError,
         CabsError.WriteFailed => ErrorCategory.WriteError,

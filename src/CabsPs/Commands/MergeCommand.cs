@@ -62,7 +62,10 @@ public abstract class MergeCommand : CabsCommand
         var progress = new MergeProgressReporter(this, destination, run);
         try
         {
-            return new MergeResult(Run(cancel => run.Execute(destination, cancel), progress.Report));
+            Engine.Merging.MergeResult result = Run(cancel => run.Execute(destination, cancel), progress.Report);
+            foreach (string warning in result.LateWarnings)
+                WriteWarning(warning);
+            return new MergeResult(result);
         }
         finally
         {

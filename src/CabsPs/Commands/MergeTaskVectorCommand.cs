@@ -76,7 +76,7 @@ public sealed class MergeTaskVectorCommand : MergeCommand
         try
         {
             MergeMethod method = MethodCatalog.Get(Method);
-            MergeDefinition definition = Engine.TaskVectors.TaskVector.Define(Weighted(), method, method.ParametersOf(Values()));
+            MergeDefinition definition = Engine.TaskVectors.TaskVector.Define(Weighted(), method, method.ParametersOf(Values(method)));
             Merge(definition with { Include = Include, Exclude = Exclude, SkipMissing = SkipMissing });
         }
         catch (CabsException e)
@@ -113,10 +113,14 @@ public sealed class MergeTaskVectorCommand : MergeCommand
     }
 
     // parameters of their own are passed only when given, so that a method without one of them can say so
-    private IEnumerable<(string, object)> Values()
+    private IEnumerable<(string, object)> Values(MergeMethod method)
     {
-        foreach ((string, object) value in RecipeParameters.Of(Parameter))
-            yield return value;
+        foreach ((string name, object value) in RecipeParameters.Of(Parameter))
+        {
+            bool isPath = value is string && method.Parameters.Any(p => p.Name == name && p.Kind == ParameterKind.Path);
+            yield return (name, isPath ? RequireLiteral((string)value) : value);
+        }
+
         if (MyInvocation.BoundParameters.ContainsKey(nameof(Lambda)))
             yield return ("lambda", Lambda);
         if (MyInvocation.BoundParameters.ContainsKey(nameof(Normalize)))

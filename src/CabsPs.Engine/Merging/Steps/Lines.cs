@@ -29,8 +29,7 @@ public sealed class Lines : PostMethod
     /// <inheritdoc/>
     public override TensorKernel<T> Bind<T>(TensorContext context, PostStep step, TensorKernel<T> merged, IKernels<T> kernels)
     {
-        if (!context.HasBase)
-            throw new CabsException(CabsError.RecipeInvalid, $"step {Name} scales differences from a base model, and there is none at tensor {Text.Quote(context.Tensor)}; give the recipe a base_model and a method that starts from it", Name);
+        RequireBase(context);
         double growth = (double)context.Value(s_beta, step.Parameters) * context.Model.DepthOf(context);
         object alpha = context.Value(s_alpha, step.Parameters);
         if (alpha is not double given)
@@ -39,38 +38,14 @@ public sealed class Lines : PostMethod
         return given + growth == 1 ? merged : new Kernel<T>(merged, () => given + growth, kernels);
     }
 
-    private sealed class Kernel<T>(TensorKernel<T> merged, Func<double> factor, IKernels<T> kernels) : TensorKernel<T>
+    private sealed class Kernel<T>(TensorKernel<T> merged, Func<double> factor, IKernels<T> kernels) : StepKernel<T>(merged)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        public override int BlockLength => merged.BlockLength;
-
-        public override bool WantsDeltas => merged.WantsDeltas;
-
-        public override int MeasuringPasses => merged.MeasuringPasses;
-
-        public override int MostSegments => merged.MostSegments;
-
-        public override int SumCount(int pass) => merged.SumCount(pass);
-
-        public override int StrideOf(int pass) => merged.StrideOf(pass);
-
-        public override void Measure(int pass, Tile<T> tile, Span<double> sums) => merged.Measure(pass, tile, sums);
-
-        public override void Complete(int pass, ReadOnlySpan<double> totals) => merged.Complete(pass, totals);
-
         public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
         {
-            merged.MergeDelta(tile, delta, sums);
+            Merged.MergeDelta(tile, delta, sums);
             kernels.Scale(delta, T.CreateTruncating(factor()));
         }
-
-        public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
-        {
-            MergeDelta(tile, output, sums);
-            kernels.Add(output, tile.Base);
-        }
-
-        public override void Report(ReadOnlySpan<double> totals, Tally tally) => merged.Report(totals, tally);
     }
 
     // ‖Σ δᵢ‖₁ and ‖merged‖₁ over the model
@@ -127,6 +102,14 @@ public sealed class Lines : PostMethod
                 if (pass < merged.MeasuringPasses)
                     merged.Complete(pass, totals);
             }
+
+            public override bool SolvesAfter(int pass) => merged.SolvesAfter(pass);
+
+            public override void Solve(int pass, SolveScope scope) => merged.Solve(pass, scope);
+
+            public override long WholeBytes => merged.WholeBytes;
+
+            public override void Release() => merged.Release();
 
             private double NormOfSum(Tile<T> tile)
             {
