@@ -79,6 +79,18 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     public override int StrideOf(int pass) =>
         pass < GroupPasses ? _groups.Where(g => pass < g.MeasuringPasses).Min(g => g.StrideOf(pass)) : 1;
 
+    /// <summary>Who is sparsified with whom.</summary>
+    internal IReadOnlyList<SparsifierKernel<T>> Groups => _groups;
+
+    /// <summary>The inputs that are added.</summary>
+    internal IReadOnlyList<int> Added => _terms;
+
+    /// <summary>How they are added.</summary>
+    internal Combination Combination => _combination;
+
+    /// <summary>Whether weights are measured.</summary>
+    internal bool IsAutomatic => _automatic;
+
     private int GroupPasses => _groups.Length == 0 ? 0 : _groups.Max(g => g.MeasuringPasses);
 
     /// <inheritdoc/>
@@ -116,13 +128,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     {
         if (pass >= GroupPasses)
         {
-            for (int t = 0; t < _terms.Length; t++)
-            {
-                double energy = totals[(3 * t) + 1], kept = totals[(3 * t) + 2];
-                if (_combination.Weights[_terms[t]] is null)
-                    _weights[_terms[t]] = !_masked[_terms[t]] || kept == 0 ? 1 : Math.Sqrt(energy / kept);
-            }
-
+            TakeWeights(totals);
             return;
         }
 
@@ -208,6 +214,23 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         }
     }
 
+    /// <summary>Whether only the ones of an input's mask count.</summary>
+    internal bool IsMasked(int input) => _masked[input];
+
+    /// <summary>What an agreeing term of an input counts in a divisor.</summary>
+    internal T ShareOf(int input) => T.CreateTruncating(_weights[input]);
+
+    /// <summary>Takes the sums that weights are measured by: per input added, weights kept, Σδ² and Σδ² of what is kept.</summary>
+    internal void TakeWeights(ReadOnlySpan<double> totals)
+    {
+        for (int t = 0; t < _terms.Length; t++)
+        {
+            double energy = totals[(3 * t) + 1], kept = totals[(3 * t) + 2];
+            if (_combination.Weights[_terms[t]] is null)
+                _weights[_terms[t]] = !_masked[_terms[t]] || kept == 0 ? 1 : Math.Sqrt(energy / kept);
+        }
+    }
+
     private static int SumsOf(SparsifierKernel<T> group, int pass) => pass < group.MeasuringPasses ? group.SumCount(pass) : 0;
 
     private void MakeMasks(Tile<T> tile)
@@ -290,7 +313,8 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         return sum / T.CreateTruncating(Math.Max(count, 1));
     }
 
-    private void TakeFactors()
+    /// <summary>Takes over what the sparsifiers scale by.</summary>
+    internal void TakeFactors()
     {
         foreach (SparsifierKernel<T> group in _groups)
         {
@@ -299,8 +323,8 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         }
     }
 
-    // the weight times what the sparsifier scales by
-    private T Scale(int input) => T.CreateTruncating(_weights[input] * _factors[input]);
+    /// <summary>The weight times what the sparsifier scales by.</summary>
+    internal T Scale(int input) => T.CreateTruncating(_weights[input] * _factors[input]);
 
     private void MergeMeeting(Tile<T> tile, ReadOnlySpan<Term<T>> terms, T lambda)
     {
@@ -327,7 +351,8 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         return terms;
     }
 
-    private T Divisor()
+    /// <summary>What the sum is divided by; 1 for nothing.</summary>
+    internal T Divisor()
     {
         T sum = T.Zero;
         foreach (int i in _terms)

@@ -128,7 +128,7 @@ public abstract class Knots : MergeMethod
     }
 
     // the smallest magnitude that each model keeps of all its entries; how many there are shows in the first sweep
-    private sealed class Thresholds(ModelContext model, double density) : ModelMeasure
+    internal sealed class Thresholds(ModelContext model, double density) : ModelMeasure
     {
         private readonly ModelRankSearch[] _searches = [.. model.Definition.Inputs.Select(_ => new ModelRankSearch([1], 1, model.AnyDouble))];
         private long _count;
@@ -175,9 +175,11 @@ public abstract class Knots : MergeMethod
             }
         }
 
-        private sealed class Probe<T>(MatrixKernel<T> matrix) : TensorProbe<T>
+        internal sealed class Probe<T>(MatrixKernel<T> matrix) : TensorProbe<T>
             where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
+            public MatrixKernel<T> Matrix => matrix;
+
             public override bool WantsDeltas => true;
 
             public override int MeasuringPasses => 1;
