@@ -54,34 +54,8 @@ public sealed class ModelRankSearch
     /// <param name="wanted">The rank, counted from 1, the largest.</param>
     public void Want(int rank, long wanted) => _ranks[rank].Wanted = Math.Max(1, wanted);
 
-    /// <summary>Bits that a sweep over levels tells apart.</summary>
-    internal const int BitsPerLevel = LevelBits;
-
-    /// <summary>Sweeps that count numbers by their bits; those after them tell equal ones apart.</summary>
-    internal int Levels => _levels;
-
-    /// <summary>Whether numbers are compared as float64.</summary>
-    internal bool IsWide => _wide;
-
-    /// <summary>Whether numbers are ordered by value.</summary>
-    internal bool IsSigned => _signed;
-
-    /// <summary>How many ranks are sought.</summary>
-    internal int RankCount => _ranks.Length;
-
-    /// <summary>The bits of a rank's number that are known.</summary>
-    internal ulong KeyOf(int rank) => _ranks[rank].Prefix;
-
     /// <summary>Numbers equal to a rank's are kept at places below this.</summary>
     internal long LimitOf(int rank) => _ranks[rank].Prefix == 0 ? 0 : _ranks[rank].Limit ?? long.MaxValue;
-
-    /// <summary>Adds what another counted of a piece in a sweep over levels; in the first, all ranks share one count.</summary>
-    internal void Add(int rank, ReadOnlySpan<long> counts)
-    {
-        long[] histogram = _histograms!.Value![rank];
-        for (int i = 0; i < counts.Length; i++)
-            histogram[i] += counts[i];
-    }
 
     /// <summary>Reads a piece.</summary>
     /// <param name="sweep">Which sweep, from 0.</param>

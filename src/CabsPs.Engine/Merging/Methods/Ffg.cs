@@ -46,6 +46,8 @@ public sealed class Ffg : MergeMethod
 
         public long Kept => kept;
 
+        public long Count => context.Count;
+
         private readonly int _sumsPasses = moments.SumCount > 0 ? 1 : 0;
 
         public override int BlockLength { get; } = CommonBlock.Of([moments.BlockLength, mask.BlockLength], context.Count, context.Tensor);
