@@ -202,7 +202,7 @@ internal sealed class NuSlerpByColumn<T>(NuSlerpColumns<T> kernel) : TorchKernel
     public override void Measure(int pass, TorchTile tile, double[] sums)
     {
         Tensor a = tile.Inputs[0].view(-1, kernel.Columns).Wide(), b = tile.Inputs[1].view(-1, kernel.Columns).Wide();
-        double[] parts = Host<double>(torch.stack([(a * a).sum(0), (b * b).sum(0), (a * b).sum(0)], 1));
+        double[] parts = Host<double>(torch.stack([(a * a).sum(dim: 0), (b * b).sum(dim: 0), (a * b).sum(dim: 0)], 1));
         for (int i = 0; i < sums.Length; i++)
             sums[i] += parts[i];
     }

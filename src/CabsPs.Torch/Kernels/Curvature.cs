@@ -17,7 +17,7 @@ internal static class Moments
             return;
         Tensor matrix = values.Wide().view(-1, moments.BlockLength);
         Host<double>(matrix.sum(1)).CopyTo(rows.AsSpan((int)(start / moments.BlockLength)));
-        double[] columns = Host<double>(matrix.sum(0));
+        double[] columns = Host<double>(matrix.sum(dim: 0));
         for (int j = 0; j < columns.Length; j++)
             sums[j] += columns[j];
     }

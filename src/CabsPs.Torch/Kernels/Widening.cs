@@ -31,7 +31,7 @@ internal sealed class WidenWeights<T>(Widen.WeightKernel<T> kernel) : TorchDelta
                 continue;
             }
 
-            double[] columns = Host<double>(tile.Inputs[i].Wide().abs().view(-1, kernel.Columns).sum(0));
+            double[] columns = Host<double>(tile.Inputs[i].Wide().abs().view(-1, kernel.Columns).sum(dim: 0));
             for (int c = 0; c < columns.Length; c++)
                 sums[(i * kernel.Columns) + c] += columns[c];
         }
