@@ -9,6 +9,7 @@ public static class StepsCommand
 {
     private const int Length = MemoryBudget.DefaultTileLength;
     private const int Tiles = 4;
+    private const int Rounds = 20;
 
     public static int Run(Arguments arguments)
     {
@@ -39,17 +40,18 @@ public static class StepsCommand
         Show("select", i => kernels.KeepLargest(tiles[i].Input(0)[..length], m, m / 4, 0, [], tiles[i].Mask(0), ref hints[0]));
         Show("widen and subtract", i => kernels.WidenDelta(Bytes(2, i), DType.BF16, tiles[i].Base, tiles[i].Input(1)));
         Show("select among the rest", i => kernels.KeepLargest(tiles[i].Input(1)[..length], m, m / 4, 0, tiles[i].Mask(0), tiles[i].Mask(1), ref hints[1]));
-        Show("sums of squares", i => kernels.SumsOfSquares(tiles[i].Input(0), tiles[i].Mask(0)));
+        Show("energies", i => kernels.Energies(tiles[i].Input(0), tiles[i].Mask(0)));
         Show("combine", i => kernels.Combine(tiles[i], terms, 1, 1, DType.BF16, output));
 
         void Show(string step, Action<int> action)
         {
-            double seconds = Stopwatches.Best(20000, () =>
+            // rounds long enough for the clock to tell
+            double seconds = Stopwatches.Best(2000, () =>
             {
-                for (int i = 0; i < Tiles; i++)
-                    action(i);
+                for (int i = 0; i < Tiles * Rounds; i++)
+                    action(i % Tiles);
             });
-            Console.WriteLine(FormattableString.Invariant($"{deltas,-8}{step,-24}{seconds * 1e9 / (Length * Tiles) * 256,8:F1}"));
+            Console.WriteLine(FormattableString.Invariant($"{deltas,-8}{step,-24}{seconds * 1e9 / (Length * Tiles * Rounds) * 256,8:F1}"));
         }
     }
 }

@@ -116,6 +116,25 @@ public sealed class KernelTests
     }
 
     [Theory]
+    [MemberData(nameof(Widths))]
+    public void Energies_are_sums_of_squares_to_seven_digits(string width)
+    {
+        foreach (int length in (int[])[.. s_lengths, 256, 1000, 2048])
+        {
+            foreach (float size in (float[])[1, 1e-3f, 1e-15f, 1e-25f, 1e-42f, 1e18f, 1e30f, 0])
+            {
+                float[] values = [.. Samples.Normal(length, length).Select(v => v * size)];
+                ulong[] mask = Samples.Mask(length, length);
+                (double all, double kept) = Of(width).Energies(values, mask);
+                Assert.Equal(s_plain.Energies(values, mask), (all, kept));
+                (double exact, double exactKept) = s_plain.SumsOfSquares(values, mask);
+                Assert.InRange(all, exact * (1 - 2e-7), exact * (1 + 2e-7));
+                Assert.InRange(kept, exactKept - (exact * 2e-7), exactKept + (exact * 2e-7));
+            }
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(WidthsAndTypes))]
     public void Combine_gives_what_its_steps_give(string width, string typeName)
     {

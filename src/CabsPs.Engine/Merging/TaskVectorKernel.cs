@@ -108,7 +108,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         if (pass >= GroupPasses)
         {
             MakeMasks(tile);
-            TallyVectors(tile, sums);
+            TallyVectors(tile, sums, exact: true);
             return;
         }
 
@@ -164,7 +164,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     internal override void MergeStored(Tile<T> tile, IKernels<T> kernels, DType type, Span<byte> destination, Span<double> sums)
     {
         MakeMasks(tile);
-        TallyVectors(tile, sums);
+        TallyVectors(tile, sums, exact: false);
         TallyPairs(tile, sums[(3 * _terms.Length)..]);
         ReadOnlySpan<Term<T>> terms = Terms(stackalloc Term<T>[_terms.Length]);
         T lambda = T.CreateTruncating(_combination.Lambda);
@@ -239,7 +239,8 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
             group.MakeMasks(tile);
     }
 
-    private void TallyVectors(Tile<T> tile, Span<double> sums)
+    // weights follow from the exact sums, only a report from the others
+    private void TallyVectors(Tile<T> tile, Span<double> sums, bool exact)
     {
         for (int t = 0; t < _terms.Length; t++)
         {
@@ -250,7 +251,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
                 continue;
             }
 
-            (double energy, double kept) = _kernels.SumsOfSquares(tile.Input(i), tile.Mask(i));
+            (double energy, double kept) = exact ? _kernels.SumsOfSquares(tile.Input(i), tile.Mask(i)) : _kernels.Energies(tile.Input(i), tile.Mask(i));
             sums[3 * t] += BitMask.Count(tile.Mask(i));
             sums[(3 * t) + 1] += energy;
             sums[(3 * t) + 2] += kept;

@@ -56,12 +56,12 @@ public abstract class TensorKernel<T> : TensorProbe<T>
 public sealed class Tile<T>
     where T : unmanaged
 {
-    private T[] _base = [];
-    private T[] _total = [];
-    private T[] _scratch = [];
-    private T[] _output = [];
-    private T[][] _inputs = [];
-    private ulong[][] _masks = [];
+    private FixedRoom<T> _base;
+    private FixedRoom<T> _total;
+    private FixedRoom<T> _scratch;
+    private FixedRoom<T> _output;
+    private FixedRoom<T>[] _inputs = [];
+    private FixedRoom<ulong>[] _masks = [];
     private uint[] _hints = [];
     private ulong[] _claimed = [];
 
@@ -72,53 +72,52 @@ public sealed class Tile<T>
     public int Length { get; private set; }
 
     /// <summary>The base's weights; without a base, room to work in.</summary>
-    public Span<T> Base => _base.AsSpan(0, Length);
+    public Span<T> Base => _base.First(Length);
 
     /// <summary>Room for sums.</summary>
-    public Span<T> Total => _total.AsSpan(0, Length);
+    public Span<T> Total => _total.First(Length);
 
     /// <summary>Room for values in between.</summary>
-    public Span<T> Scratch => _scratch.AsSpan(0, Length);
+    public Span<T> Scratch => _scratch.First(Length);
 
     /// <summary>Room for the result.</summary>
-    internal Span<T> Output => _output.AsSpan(0, Length);
+    internal Span<T> Output => _output.First(Length);
 
     /// <summary>Room for a set of positions.</summary>
     public Span<ulong> Claimed => _claimed.AsSpan(0, BitMask.WordCount(Length));
 
     /// <summary>An input's weights (or, once a method has subtracted the base, its deltas).</summary>
-    public Span<T> Input(int index) => _inputs[index].AsSpan(0, Length);
+    public Span<T> Input(int index) => _inputs[index].First(Length);
 
     /// <summary>Room for an input's mask.</summary>
-    public Span<ulong> Mask(int index) => _masks[index].AsSpan(0, BitMask.WordCount(Length));
+    public Span<ulong> Mask(int index) => _masks[index].First(BitMask.WordCount(Length));
 
     /// <summary>Where the search for an input's largest deltas begins, see <see cref="IKernels{T}.KeepLargest"/>.</summary>
     public ref uint Hint(int index) => ref _hints[index];
 
     /// <summary>Bytes the arrays take for a tile of this size.</summary>
-    public static unsafe long ByteLength(int inputs, int length) =>
-        ((inputs + 4L) * length * sizeof(T)) + ((inputs + 1L) * BitMask.WordCount(length) * 8);
+    public static long ByteLength(int inputs, int length) =>
+        ((inputs + 4L) * FixedRoom<T>.ByteLength(length)) + ((inputs + 1L) * FixedRoom<ulong>.ByteLength(BitMask.WordCount(length)));
 
     /// <summary>Makes room.</summary>
     internal void Reserve(int inputs, int length)
     {
-        if (_inputs.Length < inputs || _base.Length < length)
+        if (_inputs.Length >= inputs && _base.Length >= length)
+            return;
+        _base = new FixedRoom<T>(length);
+        _total = new FixedRoom<T>(length, 3);
+        _scratch = new FixedRoom<T>(length, 2);
+        _output = new FixedRoom<T>(length, 1);
+        _inputs = new FixedRoom<T>[inputs];
+        _masks = new FixedRoom<ulong>[inputs];
+        _hints = new uint[inputs];
+        for (int i = 0; i < inputs; i++)
         {
-            _base = new T[length];
-            _total = new T[length];
-            _scratch = new T[length];
-            _output = new T[length];
-            _inputs = new T[inputs][];
-            _masks = new ulong[inputs][];
-            _hints = new uint[inputs];
-            for (int i = 0; i < inputs; i++)
-            {
-                _inputs[i] = new T[length];
-                _masks[i] = new ulong[BitMask.WordCount(length)];
-            }
-
-            _claimed = new ulong[BitMask.WordCount(length)];
+            _inputs[i] = new FixedRoom<T>(length, i + 1);
+            _masks[i] = new FixedRoom<ulong>(BitMask.WordCount(length), i);
         }
+
+        _claimed = new ulong[BitMask.WordCount(length)];
     }
 
     /// <summary>Moves on to a piece.</summary>

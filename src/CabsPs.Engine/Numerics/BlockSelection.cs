@@ -17,10 +17,11 @@ internal static class BlockSelection<TCodes>
     // do where most of a block ties, twice that. What the codes leave open is searched bit by bit
     private const int NarrowShift = 15;
     private const int WideShift = 16;
-    private const uint WideFlag = 1u << 31;
+    internal const uint WideFlag = 1u << 31;
     private const int Abreast = 4;
     private const int LongestAbreast = 1024;
     private const int FewCandidates = 16;
+    private const int CacheLine = 64;
 
     /// <summary>See <see cref="IKernels{T}.KeepLargest"/>.</summary>
     [SkipLocalsInit]
@@ -31,12 +32,13 @@ internal static class BlockSelection<TCodes>
         int words = BitMask.WordCount(Math.Min(blockLength, delta.Length));
         int abreast = blockLength <= LongestAbreast ? Abreast : 1;
         byte[]? rented = null;
-        int codeBytes = words * 64 * abreast, wordBytes = words * sizeof(ulong);
+        int codeBytes = words * 64 * (blockLength == EightBlocks<TCodes>.Length ? EightBlocks<TCodes>.Abreast : abreast), wordBytes = words * sizeof(ulong);
         Span<byte> room = words * 64 <= LongestAbreast
-            ? stackalloc byte[Abreast * (LongestAbreast + (2 * LongestAbreast / 8))]
-            : (rented = ArrayPool<byte>.Shared.Rent(codeBytes + (2 * wordBytes)));
+            ? stackalloc byte[(Abreast * (LongestAbreast + (2 * LongestAbreast / 8))) + CacheLine]
+            : (rented = ArrayPool<byte>.Shared.Rent(codeBytes + (2 * wordBytes) + CacheLine));
+        room = room[AlignmentOf(room)..];
         Span<float> rest = stackalloc float[64];
-        var work = new Workspace(
+        var work = new SelectionRoom(
             room[..codeBytes],
             MemoryMarshal.Cast<byte, ulong>(room.Slice(codeBytes, wordBytes)),
             MemoryMarshal.Cast<byte, ulong>(room.Slice(codeBytes + wordBytes, wordBytes)),
@@ -44,6 +46,9 @@ internal static class BlockSelection<TCodes>
         int start = 0;
         if (abreast > 1 && quota > 0)
         {
+            const int eight = EightBlocks<TCodes>.Abreast * EightBlocks<TCodes>.Length;
+            for (; blockLength == EightBlocks<TCodes>.Length && start + eight <= delta.Length; start += eight)
+                EightBlocks<TCodes>.Keep(delta.Slice(start, eight), quota, claimed.IsEmpty ? [] : claimed.Slice(start >> 6, eight >> 6), mask.Slice(start >> 6, eight >> 6), ref hint, work);
             for (; start + (Abreast * blockLength) <= delta.Length; start += Abreast * blockLength)
                 KeepAbreast(delta, start, blockLength, quota, claimed, mask, ref hint, work);
         }
@@ -71,7 +76,7 @@ internal static class BlockSelection<TCodes>
     public static void KeepAmong(ReadOnlySpan<float> block, Span<ulong> candidates, int wanted, Span<ulong> kept, Span<byte> codes, ref uint hint)
     {
         Span<float> rest = stackalloc float[64];
-        var work = new Workspace(codes, candidates, kept, rest);
+        var work = new SelectionRoom(codes, candidates, kept, rest);
         kept.Clear();
         (uint floor, int shift) = Window(hint);
         Encode(block, floor, shift, codes, rest);
@@ -90,7 +95,7 @@ internal static class BlockSelection<TCodes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void KeepAbreast(ReadOnlySpan<float> delta, int start, int length, int quota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint, in Workspace work)
+    private static void KeepAbreast(ReadOnlySpan<float> delta, int start, int length, int quota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint, in SelectionRoom work)
     {
         (uint floor, int shift) = Window(hint);
         int words = work.Kept.Length, padded = words * 64;
@@ -136,13 +141,17 @@ internal static class BlockSelection<TCodes>
             int b = BitOperations.TrailingZeroCount(open), at = start + (b * length);
             if (aligned)
                 mask.Slice(at >> 6, words).Clear();
-            Settle(delta.Slice(at, length), at, quota, found[b], floor, shift, claimed, ref hint, new Workspace(work.Codes.Slice(b * padded, padded), work.Candidates, work.Kept, work.Rest));
+            Settle(delta.Slice(at, length), at, quota, found[b], floor, shift, claimed, ref hint, work.Part(b * padded, padded));
             BitMask.Put(mask, at, work.Kept);
         }
     }
 
+    // vectors of codes that cross cache lines take twice as long to read
+    private static unsafe int AlignmentOf(Span<byte> room) =>
+        (int)(-(nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(room)) & (CacheLine - 1));
+
     // where codes begin for a guess at the threshold, and how many bits they leave out
-    private static (uint Floor, int Shift) Window(uint hint)
+    internal static (uint Floor, int Shift) Window(uint hint)
     {
         int shift = (hint & WideFlag) != 0 ? WideShift : NarrowShift;
         uint middle = hint & ~WideFlag, below = 1u << (shift + 7);
@@ -150,18 +159,18 @@ internal static class BlockSelection<TCodes>
     }
 
     // the mean of late thresholds: where they jump between two values, the window holds both
-    private static void Approach(ref uint hint, uint found, int part)
+    internal static void Approach(ref uint hint, uint found, int part)
     {
         int middle = (int)(hint & ~WideFlag);
         hint = (hint & WideFlag) | (uint)(middle + (((int)found - middle) / part));
     }
 
-    private static bool IsInner(int code) => code is >= 80 and < 176;
+    internal static bool IsInner(int code) => code is >= 80 and < 176;
 
     // without a branch, so that four blocks run side by side: right where all that have the code tie or are wanted, as nearly
     // always; returns 1 where not, and the block is to be done again
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int SettleTies(ref float block, ref byte codes, int words, int quota, int code, ref ulong kept, in Workspace work)
+    internal static int SettleTies(ref float block, ref byte codes, int words, int quota, int code, ref ulong kept, in SelectionRoom work)
     {
         ref ulong candidates = ref MemoryMarshal.GetReference(work.Candidates);
         int wanted = quota, count = 0, occupied = 0;
@@ -199,7 +208,7 @@ internal static class BlockSelection<TCodes>
 
     // the lowest code also holds what lies below the window and what may not be chosen, the highest what lies above
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Settle(ReadOnlySpan<float> block, int start, int quota, int code, uint floor, int shift, ReadOnlySpan<ulong> claimed, ref uint hint, in Workspace work)
+    internal static void Settle(ReadOnlySpan<float> block, int start, int quota, int code, uint floor, int shift, ReadOnlySpan<ulong> claimed, ref uint hint, in SelectionRoom work)
     {
         if (code is 0 or 255)
         {
@@ -216,7 +225,7 @@ internal static class BlockSelection<TCodes>
 
     // one block from scratch: among the free positions first, then among the claimed ones
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Keep(ReadOnlySpan<float> block, int quota, ReadOnlySpan<ulong> claimed, int start, ref uint hint, in Workspace work)
+    private static void Keep(ReadOnlySpan<float> block, int quota, ReadOnlySpan<ulong> claimed, int start, ref uint hint, in SelectionRoom work)
     {
         work.Kept.Clear();
         int free = Candidates(block, claimed, start, taken: false, work);
@@ -230,7 +239,7 @@ internal static class BlockSelection<TCodes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int Candidates(ReadOnlySpan<float> block, ReadOnlySpan<ulong> claimed, int start, bool taken, in Workspace work)
+    private static int Candidates(ReadOnlySpan<float> block, ReadOnlySpan<ulong> claimed, int start, bool taken, in SelectionRoom work)
     {
         int count = 0;
         for (int w = 0; w < BitMask.WordCount(block.Length); w++)
@@ -246,7 +255,7 @@ internal static class BlockSelection<TCodes>
 
     // adds the largest candidates, all of them at least `floor`, to what is kept; returns about the smallest
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static uint Search(ReadOnlySpan<float> block, int wanted, uint floor, int shift, Span<byte> codes, in Workspace work)
+    private static uint Search(ReadOnlySpan<float> block, int wanted, uint floor, int shift, Span<byte> codes, in SelectionRoom work)
     {
         int words = BitMask.WordCount(block.Length);
         while (true)
@@ -286,7 +295,7 @@ internal static class BlockSelection<TCodes>
 
     // keeps what lies above a code and leaves as candidates what has it; returns how many are still wanted
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int Divide(int wanted, int code, ReadOnlySpan<byte> codes, in Workspace work)
+    private static int Divide(int wanted, int code, ReadOnlySpan<byte> codes, in SelectionRoom work)
     {
         Span<ulong> candidates = work.Candidates, kept = work.Kept;
         for (int w = 0; w * 64 < codes.Length; w++)
@@ -301,7 +310,7 @@ internal static class BlockSelection<TCodes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int CountAndCompare(ReadOnlySpan<float> block, int words, in Workspace work, out bool tied)
+    private static int CountAndCompare(ReadOnlySpan<float> block, int words, in SelectionRoom work, out bool tied)
     {
         int count = 0, first = 0;
         for (int w = words - 1; w >= 0; w--)
@@ -321,7 +330,7 @@ internal static class BlockSelection<TCodes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void KeepLowest(int wanted, int words, in Workspace work)
+    private static void KeepLowest(int wanted, int words, in SelectionRoom work)
     {
         ReadOnlySpan<ulong> candidates = work.Candidates[..words];
         Span<ulong> kept = work.Kept[..words];
@@ -335,7 +344,7 @@ internal static class BlockSelection<TCodes>
     // orders them as integers: magnitude, then the lower index
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void KeepFew(ReadOnlySpan<float> block, int wanted, int words, in Workspace work)
+    private static void KeepFew(ReadOnlySpan<float> block, int wanted, int words, in SelectionRoom work)
     {
         Span<ulong> keys = stackalloc ulong[FewCandidates];
         int count = 0;
@@ -379,17 +388,5 @@ internal static class BlockSelection<TCodes>
         rest.Clear();
         block[(w * 64)..].CopyTo(rest);
         return ref MemoryMarshal.GetReference(rest);
-    }
-
-    /// <summary>Room for one call: codes of the blocks side by side, and of one block what can still be chosen and what is.</summary>
-    private readonly ref struct Workspace(Span<byte> codes, Span<ulong> candidates, Span<ulong> kept, Span<float> rest)
-    {
-        public Span<byte> Codes { get; } = codes;
-
-        public Span<ulong> Candidates { get; } = candidates;
-
-        public Span<ulong> Kept { get; } = kept;
-
-        public Span<float> Rest { get; } = rest;
     }
 }

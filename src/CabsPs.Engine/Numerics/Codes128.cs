@@ -21,6 +21,28 @@ internal readonly struct Codes128 : ICodes
     }
 
     /// <inheritdoc/>
+    public static void Encode256(ref readonly float delta, uint floor, int shift, ref byte codes)
+    {
+        for (nuint i = 0; i < 256; i += 64)
+            Encode64(in Unsafe.Add(ref Unsafe.AsRef(in delta), i), floor, shift, ref Unsafe.Add(ref codes, i));
+    }
+
+    /// <inheritdoc/>
+    public static ulong FindEight(ref readonly byte codes, int wanted)
+    {
+        ulong found = 0;
+        for (int block = 7; block >= 0; block--)
+        {
+            int code = 0;
+            for (int bit = 128; bit > 0; bit >>= 1)
+                code += bit & ~((CountAtLeast(in Unsafe.Add(ref Unsafe.AsRef(in codes), block * 256), 256, code + bit) - wanted) >> 31);
+            found = (found << 8) | (uint)code;
+        }
+
+        return found;
+    }
+
+    /// <inheritdoc/>
     public static int CountAtLeast(ref readonly byte codes, int length, int code)
     {
         Vector128<byte> limit = Vector128.Create((byte)code);

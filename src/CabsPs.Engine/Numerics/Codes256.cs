@@ -19,18 +19,53 @@ internal readonly struct Codes256 : ICodes
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Encode256(ref readonly float delta, uint floor, int shift, ref byte codes)
+    {
+        if (!Avx2.IsSupported)
+        {
+            for (nuint i = 0; i < 256; i += 64)
+                Encode64(in Unsafe.Add(ref Unsafe.AsRef(in delta), i), floor, shift, ref Unsafe.Add(ref codes, i));
+            return;
+        }
+
+        // 16 bits from the fifteenth on are all that count
+        Vector256<ushort> least = Vector256.Create((ushort)(floor >> 15)), most = Vector256.Create((ushort)255);
+        Vector128<ushort> more = Vector128.CreateScalar((ushort)(shift - 15));
+        for (nuint i = 0; i < 256; i += 32)
+        {
+            Vector256<ushort> low = Avx2.Min(Avx2.ShiftRightLogical(Avx2.SubtractSaturate(Halves(in delta, i), least), more), most);
+            Vector256<ushort> high = Avx2.Min(Avx2.ShiftRightLogical(Avx2.SubtractSaturate(Halves(in delta, i + 16), least), more), most);
+            // the packs work on halves; this puts the eight groups of four in order
+            Vector256<byte> bytes = Avx2.PermuteVar8x32(Avx2.PackUnsignedSaturate(low.AsInt16(), high.AsInt16()).AsInt32(), Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7)).AsByte();
+            bytes.StoreUnsafe(ref codes, i);
+        }
+    }
+
+    /// <inheritdoc/>
+    public static ulong FindEight(ref readonly byte codes, int wanted) =>
+        FindFour(in codes, wanted) | ((ulong)FindFour(in Unsafe.Add(ref Unsafe.AsRef(in codes), 4 * 256), wanted) << 32);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static uint FindFour(ref readonly byte codes, int wanted)
+    {
+        int a = 0, b = 0, c = 0, d = 0;
+        for (int bit = 128; bit > 0; bit >>= 1)
+        {
+            a += bit & ~((Count256(in codes, 0, a + bit) - wanted) >> 31);
+            b += bit & ~((Count256(in codes, 256, b + bit) - wanted) >> 31);
+            c += bit & ~((Count256(in codes, 512, c + bit) - wanted) >> 31);
+            d += bit & ~((Count256(in codes, 768, d + bit) - wanted) >> 31);
+        }
+
+        return (uint)(a | (b << 8) | (c << 16) | (d << 24));
+    }
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int CountAtLeast(ref readonly byte codes, int length, int code)
     {
         Vector256<byte> limit = Vector256.Create((byte)code);
-        // the usual block, at fixed places
-        if (length == 256)
-        {
-            Vector256<byte> some = AtLeast(in codes, 0, limit) + AtLeast(in codes, 32, limit) + (AtLeast(in codes, 64, limit) + AtLeast(in codes, 96, limit));
-            some += AtLeast(in codes, 128, limit) + AtLeast(in codes, 160, limit) + (AtLeast(in codes, 192, limit) + AtLeast(in codes, 224, limit));
-            return Sum(Vector256<byte>.Zero - some);
-        }
-
         int count = 0;
         for (int start = 0; start < length; start += LongestRun)
         {
@@ -111,6 +146,27 @@ internal readonly struct Codes256 : ICodes
         Vector256<byte> place = Vector256.Create(0ul, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303).AsByte();
         Vector256<byte> source = Avx2.IsSupported ? Avx2.Shuffle(words, place) : Vector256.Shuffle(words, place);
         (Vector256.LoadUnsafe(ref codes) & Vector256.Equals(source & bit, bit)).StoreUnsafe(ref codes);
+    }
+
+    // bits 15 to 30 of 16 floats, those of each half in the order a, b of its fours
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ushort> Halves(ref readonly float delta, nuint i)
+    {
+        Vector256<uint> a = (Vector256.LoadUnsafe(in delta, i).AsUInt32() << 1) >>> 16, b = (Vector256.LoadUnsafe(in delta, i + 8).AsUInt32() << 1) >>> 16;
+        return Avx2.PackUnsignedSaturate(a.AsInt32(), b.AsInt32());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Count256(ref readonly byte codes, int i, int code)
+    {
+        Vector256<byte> limit = Vector256.Create((byte)code);
+        Vector256<byte> some = AtLeast(in codes, i, limit) + AtLeast(in codes, i + 32, limit);
+        Vector256<byte> others = AtLeast(in codes, i + 64, limit) + AtLeast(in codes, i + 96, limit);
+        some += AtLeast(in codes, i + 128, limit);
+        others += AtLeast(in codes, i + 160, limit);
+        some += AtLeast(in codes, i + 192, limit);
+        others += AtLeast(in codes, i + 224, limit);
+        return Sum(Vector256<byte>.Zero - (some + others));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -20,17 +20,53 @@ internal readonly struct Codes512 : ICodes
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Encode256(ref readonly float delta, uint floor, int shift, ref byte codes)
+    {
+        if (!Avx512BW.IsSupported)
+        {
+            for (nuint i = 0; i < 256; i += 64)
+                Encode64(in Unsafe.Add(ref Unsafe.AsRef(in delta), i), floor, shift, ref Unsafe.Add(ref codes, i));
+            return;
+        }
+
+        // 16 bits from the fifteenth on are all that count
+        Vector512<ushort> least = Vector512.Create((ushort)(floor >> 15));
+        Vector128<ushort> more = Vector128.CreateScalar((ushort)(shift - 15));
+        for (nuint i = 0; i < 256; i += 64)
+        {
+            Vector512<ushort> low = Avx512BW.SubtractSaturate(Halves(in delta, i), least), high = Avx512BW.SubtractSaturate(Halves(in delta, i + 32), least);
+            Avx512BW.ConvertToVector256ByteWithSaturation(Avx512BW.ShiftRightLogical(low, more)).StoreUnsafe(ref codes, i);
+            Avx512BW.ConvertToVector256ByteWithSaturation(Avx512BW.ShiftRightLogical(high, more)).StoreUnsafe(ref codes, i + 32);
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static ulong FindEight(ref readonly byte codes, int wanted)
+    {
+        // eight, because each has to wait for its last answer before it can ask again
+        int a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
+        for (int bit = 128; bit > 0; bit >>= 1)
+        {
+            a += bit & ~((Count256(in codes, 0, a + bit) - wanted) >> 31);
+            b += bit & ~((Count256(in codes, 256, b + bit) - wanted) >> 31);
+            c += bit & ~((Count256(in codes, 512, c + bit) - wanted) >> 31);
+            d += bit & ~((Count256(in codes, 768, d + bit) - wanted) >> 31);
+            e += bit & ~((Count256(in codes, 1024, e + bit) - wanted) >> 31);
+            f += bit & ~((Count256(in codes, 1280, f + bit) - wanted) >> 31);
+            g += bit & ~((Count256(in codes, 1536, g + bit) - wanted) >> 31);
+            h += bit & ~((Count256(in codes, 1792, h + bit) - wanted) >> 31);
+        }
+
+        return (uint)(a | (b << 8) | (c << 16) | (d << 24)) | ((ulong)(uint)(e | (f << 8) | (g << 16) | (h << 24)) << 32);
+    }
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int CountAtLeast(ref readonly byte codes, int length, int code)
     {
         Vector512<byte> limit = Vector512.Create((byte)code);
-        // the usual block, at fixed places
-        if (length == 256)
-        {
-            return BitOperations.PopCount(AtLeast(in codes, 0, limit)) + BitOperations.PopCount(AtLeast(in codes, 64, limit))
-                + (BitOperations.PopCount(AtLeast(in codes, 128, limit)) + BitOperations.PopCount(AtLeast(in codes, 192, limit)));
-        }
-
         int count = 0;
         for (nuint i = 0; i < (nuint)length; i += 64)
             count += BitOperations.PopCount(AtLeast(in codes, i, limit));
@@ -49,8 +85,7 @@ internal readonly struct Codes512 : ICodes
         Vector512<byte> place = Vector512.Create(0ul, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303, 0x0404040404040404, 0x0505050505050505, 0x0606060606060606, 0x0707070707070707).AsByte();
         // in every 16 bytes of the repeated word all of its bytes can be reached
         Vector512<byte> source = Avx512BW.IsSupported ? Avx512BW.Shuffle(words, place) : Vector512.Shuffle(words, place);
-        Vector512<byte> kept = Vector512.Equals(source & bit, bit);
-        (Vector512.LoadUnsafe(ref codes) & kept).StoreUnsafe(ref codes);
+        Vector512.ConditionalSelect(Vector512.Equals(source & bit, bit), Vector512.LoadUnsafe(ref codes), Vector512<byte>.Zero).StoreUnsafe(ref codes);
     }
 
     /// <inheritdoc/>
@@ -75,9 +110,28 @@ internal readonly struct Codes512 : ICodes
         return Vector128.Narrow(words.GetLower(), words.GetUpper());
     }
 
+    // bits 15 to 30 of 32 floats
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ushort> Halves(ref readonly float delta, nuint i)
+    {
+        Vector512<ushort> odd = Vector512.Create((ushort)1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31, 33, 35, 37, 39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61, 63);
+        Vector512<uint> a = Vector512.LoadUnsafe(in delta, i).AsUInt32() << 1, b = Vector512.LoadUnsafe(in delta, i + 16).AsUInt32() << 1;
+        return Avx512BW.PermuteVar32x16x2(a.AsUInt16(), odd, b.AsUInt16());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Count256(ref readonly byte codes, nuint i, int code)
+    {
+        Vector512<byte> limit = Vector512.Create((byte)code);
+        int count = BitOperations.PopCount(AtLeast(in codes, i, limit));
+        count += BitOperations.PopCount(AtLeast(in codes, i + 64, limit));
+        count += BitOperations.PopCount(AtLeast(in codes, i + 128, limit));
+        return count + BitOperations.PopCount(AtLeast(in codes, i + 192, limit));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong AtLeast(ref readonly byte codes, nuint i, Vector512<byte> limit) =>
-        Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(in codes, i), limit).ExtractMostSignificantBits();
+        Vector512.LessThanOrEqual(limit, Vector512.LoadUnsafe(in codes, i)).ExtractMostSignificantBits();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Magnitude(ref readonly float delta, nuint i) =>

@@ -22,12 +22,23 @@ internal static class ElementLoops<V>
         ref byte from = ref MemoryMarshal.GetReference(source);
         ref float to = ref MemoryMarshal.GetReference(destination);
         V largest = V.OfBits(0);
-        nint ahead = (nint)destination.Length * TStored.Size;
-        for (int i = start; i < end; i += V.Count)
+        nint ahead = (nint)destination.Length * TStored.Size, i = start;
+        for (; i + (4 * V.Count) <= end; i += 4 * V.Count)
         {
-            ref byte at = ref Unsafe.Add(ref from, (nint)i * TStored.Size);
-            Prefetch(ref at, ahead);
-            V value = TStored.Load<V>(in at);
+            ref byte at = ref Unsafe.Add(ref from, i * TStored.Size);
+            Prefetch<TStored>(ref Unsafe.Add(ref at, ahead));
+            V a = Load<TStored>(ref at, 0), b = Load<TStored>(ref at, 1), c = Load<TStored>(ref at, 2), d = Load<TStored>(ref at, 3);
+            largest = V.MaxBits(largest, Largest(a, b, c, d));
+            ref float into = ref Unsafe.Add(ref to, i);
+            V.Store(a, ref into);
+            V.Store(b, ref Unsafe.Add(ref into, V.Count));
+            V.Store(c, ref Unsafe.Add(ref into, 2 * V.Count));
+            V.Store(d, ref Unsafe.Add(ref into, 3 * V.Count));
+        }
+
+        for (; i < end; i += V.Count)
+        {
+            V value = Load<TStored>(ref Unsafe.Add(ref from, i * TStored.Size), 0);
             largest = V.MaxBits(largest, value & V.OfBits(MagnitudeBits));
             V.Store(value, ref Unsafe.Add(ref to, i));
         }
@@ -44,12 +55,23 @@ internal static class ElementLoops<V>
         ref float minus = ref MemoryMarshal.GetReference(origin);
         ref float to = ref MemoryMarshal.GetReference(delta);
         V largest = V.OfBits(0);
-        nint ahead = (nint)delta.Length * TStored.Size;
-        for (int i = start; i < end; i += V.Count)
+        nint ahead = (nint)delta.Length * TStored.Size, i = start;
+        for (; i + (4 * V.Count) <= end; i += 4 * V.Count)
         {
-            ref byte at = ref Unsafe.Add(ref from, (nint)i * TStored.Size);
-            Prefetch(ref at, ahead);
-            V value = TStored.Load<V>(in at);
+            ref byte at = ref Unsafe.Add(ref from, i * TStored.Size);
+            Prefetch<TStored>(ref Unsafe.Add(ref at, ahead));
+            V a = Load<TStored>(ref at, 0), b = Load<TStored>(ref at, 1), c = Load<TStored>(ref at, 2), d = Load<TStored>(ref at, 3);
+            largest = V.MaxBits(largest, Largest(a, b, c, d));
+            ref float less = ref Unsafe.Add(ref minus, i), into = ref Unsafe.Add(ref to, i);
+            V.Store(a - V.Load(in less), ref into);
+            V.Store(b - V.Load(in Unsafe.Add(ref less, V.Count)), ref Unsafe.Add(ref into, V.Count));
+            V.Store(c - V.Load(in Unsafe.Add(ref less, 2 * V.Count)), ref Unsafe.Add(ref into, 2 * V.Count));
+            V.Store(d - V.Load(in Unsafe.Add(ref less, 3 * V.Count)), ref Unsafe.Add(ref into, 3 * V.Count));
+        }
+
+        for (; i < end; i += V.Count)
+        {
+            V value = Load<TStored>(ref Unsafe.Add(ref from, i * TStored.Size), 0);
             largest = V.MaxBits(largest, value & V.OfBits(MagnitudeBits));
             V.Store(value - V.Load(in Unsafe.Add(ref minus, i)), ref Unsafe.Add(ref to, i));
         }
@@ -57,12 +79,30 @@ internal static class ElementLoops<V>
         return !V.AnyGreaterBits(largest, LargestFinite);
     }
 
-    // what the next tile will read: this one's arithmetic gives it the time to come. A hint to the cache, whatever lies there
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Prefetch(ref byte source, nint ahead)
+    private static V Load<TStored>(ref byte source, int vector)
+        where TStored : struct, IStored => TStored.Load<V>(in Unsafe.Add(ref source, vector * V.Count * TStored.Size));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Largest(V a, V b, V c, V d) =>
+        V.MaxBits(V.MaxBits(a & V.OfBits(MagnitudeBits), b & V.OfBits(MagnitudeBits)), V.MaxBits(c & V.OfBits(MagnitudeBits), d & V.OfBits(MagnitudeBits)));
+
+    // four vectors of what the next tile will read: this one's arithmetic gives them the time to come. A hint to the cache, whatever lies there
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Prefetch<TStored>(ref byte source)
+        where TStored : struct, IStored
     {
-        if (Sse.IsSupported)
-            Sse.Prefetch0((byte*)Unsafe.AsPointer(ref source) + ahead);
+        if (!Sse.IsSupported)
+            return;
+        byte* at = (byte*)Unsafe.AsPointer(ref source);
+        Sse.Prefetch0(at);
+        if (4 * V.Count * TStored.Size >= 128)
+            Sse.Prefetch0(at + 64);
+        if (4 * V.Count * TStored.Size >= 256)
+        {
+            Sse.Prefetch0(at + 128);
+            Sse.Prefetch0(at + 192);
+        }
     }
 
     /// <summary>See <see cref="IKernels{T}.Narrow"/>.</summary>
@@ -119,30 +159,38 @@ internal static class ElementLoops<V>
     /// <summary>See <see cref="IKernels{T}.Combine"/>: four vectors side by side, each summed in registers. Results are rounded as
     /// numbers that are not NaN.</summary>
     /// <returns>Whether that was right: false when a result is NaN or infinite, and the range is to be done again.</returns>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static bool Combine<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, Span<byte> destination, int end)
+    public static unsafe bool Combine<TStored>(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, Span<byte> destination, int end)
         where TStored : struct, IStored
     {
-        ref float origin = ref MemoryMarshal.GetReference(tile.Base);
+        // a tile's arrays do not move
+        TileTerm* list = stackalloc TileTerm[terms.Length];
+        for (int t = 0; t < terms.Length; t++)
+            list[t] = TileTerm.Of(tile, terms[t]);
+        float* origin = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tile.Base));
         ref byte to = ref MemoryMarshal.GetReference(destination);
         V factor = V.Of(lambda), by = V.Of(divisor), largest = V.OfBits(0);
         bool scaled = divisor != 1 || lambda != 1;
-        for (int i = 0; i < end; i += 4 * V.Count)
+        nint ahead = (nint)tile.Length * TStored.Size;
+        TileTerm* last = list + terms.Length;
+        for (nint i = 0; i < end; i += 4 * V.Count)
         {
             V a = V.OfBits(0), b = V.OfBits(0), c = V.OfBits(0), d = V.OfBits(0);
-            foreach (Term<float> term in terms)
+            for (TileTerm* term = list; term < last; term++)
             {
-                ref float delta = ref Unsafe.Add(ref MemoryMarshal.GetReference(tile.Input(term.Input)), i);
-                V weight = V.Of(term.Weight);
-                V pa = weight * V.Load(in delta), pb = weight * V.Load(in Unsafe.Add(ref delta, V.Count));
-                V pc = weight * V.Load(in Unsafe.Add(ref delta, 2 * V.Count)), pd = weight * V.Load(in Unsafe.Add(ref delta, 3 * V.Count));
-                if (term.Masked)
+                float* delta = term->DeltaAt(i);
+                V weight = V.Of(term->Weight);
+                V pa = weight * V.Load(in delta[0]), pb = weight * V.Load(in delta[V.Count]);
+                V pc = weight * V.Load(in delta[2 * V.Count]), pd = weight * V.Load(in delta[3 * V.Count]);
+                if (term->Mask != 0)
                 {
-                    ulong bits = tile.Mask(term.Input)[i >> 6] >> i;
-                    a = V.AddWhere(a, pa, (uint)bits);
-                    b = V.AddWhere(b, pb, (uint)(bits >> V.Count));
-                    c = V.AddWhere(c, pc, (uint)(bits >> (2 * V.Count)));
-                    d = V.AddWhere(d, pd, (uint)(bits >> (3 * V.Count)));
+                    V first = V.OfBits(term->Words(i)[0]), second = V.Count == 16 ? V.OfBits(term->Words(i)[1]) : first;
+                    int bit = V.Count < 8 ? (int)i & 31 : 0;
+                    a = V.AddWhere(a, pa, first, bit);
+                    b = V.AddWhere(b, pb, first, bit + V.Count);
+                    c = V.AddWhere(c, pc, second, V.Count == 16 ? 0 : bit + (2 * V.Count));
+                    d = V.AddWhere(d, pd, second, V.Count == 16 ? 16 : bit + (3 * V.Count));
                 }
                 else
                 {
@@ -155,18 +203,16 @@ internal static class ElementLoops<V>
 
             if (scaled)
                 (a, b, c, d) = (a / by * factor, b / by * factor, c / by * factor, d / by * factor);
-            ref float at = ref Unsafe.Add(ref origin, i);
-            a = V.Load(in at) + a;
-            b = V.Load(in Unsafe.Add(ref at, V.Count)) + b;
-            c = V.Load(in Unsafe.Add(ref at, 2 * V.Count)) + c;
-            d = V.Load(in Unsafe.Add(ref at, 3 * V.Count)) + d;
-            largest = V.MaxBits(V.MaxBits(V.MaxBits(a & V.OfBits(MagnitudeBits), b & V.OfBits(MagnitudeBits)), V.MaxBits(c & V.OfBits(MagnitudeBits), d & V.OfBits(MagnitudeBits))), largest);
-            ref byte into = ref Unsafe.Add(ref to, (nint)i * TStored.Size);
-            int step = V.Count * TStored.Size;
-            TStored.StoreFinite(a, ref into);
-            TStored.StoreFinite(b, ref Unsafe.Add(ref into, step));
-            TStored.StoreFinite(c, ref Unsafe.Add(ref into, 2 * step));
-            TStored.StoreFinite(d, ref Unsafe.Add(ref into, 3 * step));
+            float* at = origin + i;
+            a = V.Load(in at[0]) + a;
+            b = V.Load(in at[V.Count]) + b;
+            c = V.Load(in at[2 * V.Count]) + c;
+            d = V.Load(in at[3 * V.Count]) + d;
+            largest = V.MaxBits(largest, Largest(a, b, c, d));
+            ref byte into = ref Unsafe.Add(ref to, i * TStored.Size);
+            Prefetch<TStored>(ref Unsafe.Add(ref into, ahead));
+            TStored.StoreFinite(a, b, ref into);
+            TStored.StoreFinite(c, d, ref Unsafe.Add(ref into, 2 * V.Count * TStored.Size));
         }
 
         return !V.AnyGreaterBits(largest, LargestFinite);

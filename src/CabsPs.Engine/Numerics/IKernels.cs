@@ -61,6 +61,11 @@ public interface IKernels<T>
     /// <summary>Both sums at once: over all values and over the ones of the mask, each in the same order.</summary>
     (double All, double Kept) SumsOfSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
 
+    /// <summary>The same for reports, to about seven digits: see <see cref="EnergySums"/>.</summary>
+    /// <param name="values">The values.</param>
+    /// <param name="mask">Which of them to sum once more by themselves.</param>
+    (double All, double Kept) Energies(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
+
     /// <summary>Σ |values[i]| in float64 over all values and over the ones of the mask, in the same order.</summary>
     (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
 

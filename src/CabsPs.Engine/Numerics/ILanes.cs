@@ -27,11 +27,14 @@ internal interface ILanes<TSelf>
     /// <summary>Writes the low halves of the lanes, whose high halves are zero.</summary>
     static abstract void StoreHalves(TSelf value, ref ushort destination);
 
+    /// <summary>Writes the high halves of the lanes of two vectors, one after the other.</summary>
+    static abstract void StoreHighHalves(TSelf first, TSelf second, ref ushort destination);
+
     /// <summary>Lane i stays where bit i is one and becomes +0 where it is zero.</summary>
     static abstract TSelf Keep(TSelf value, uint bits);
 
-    /// <summary>sum + term in lane i where bit i is one, sum where it is zero.</summary>
-    static abstract TSelf AddWhere(TSelf sum, TSelf term, uint bits);
+    /// <summary>sum + term in lane i where bit at + i of the words is one, sum where it is zero; the sum is not −0.</summary>
+    static abstract TSelf AddWhere(TSelf sum, TSelf term, TSelf words, int at);
 
     /// <summary>Bit by bit: a where the condition is one, b where it is zero.</summary>
     static abstract TSelf Select(TSelf condition, TSelf a, TSelf b);

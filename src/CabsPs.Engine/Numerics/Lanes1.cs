@@ -38,11 +38,19 @@ internal readonly struct Lanes1(float value) : ILanes<Lanes1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreHighHalves(Lanes1 first, Lanes1 second, ref ushort destination)
+    {
+        destination = (ushort)(first.Bits >> 16);
+        Unsafe.Add(ref destination, 1) = (ushort)(second.Bits >> 16);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 Keep(Lanes1 value, uint bits) => From((bits & 1) != 0 ? value.Bits : 0);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes1 AddWhere(Lanes1 sum, Lanes1 term, uint bits) => (bits & 1) != 0 ? new(sum._value + term._value) : sum;
+    public static Lanes1 AddWhere(Lanes1 sum, Lanes1 term, Lanes1 words, int at) => ((words.Bits >> at) & 1) != 0 ? sum + term : sum;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

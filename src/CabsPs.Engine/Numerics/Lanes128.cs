@@ -48,6 +48,11 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreHighHalves(Lanes128 first, Lanes128 second, ref ushort destination) =>
+        Vector128.Narrow(first.Bits >>> 16, second.Bits >>> 16).StoreUnsafe(ref destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Keep(Lanes128 value, uint bits)
     {
         Vector128<uint> lane = Vector128.Create(1u, 2u, 4u, 8u);
@@ -56,11 +61,10 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 AddWhere(Lanes128 sum, Lanes128 term, uint bits)
+    public static Lanes128 AddWhere(Lanes128 sum, Lanes128 term, Lanes128 words, int at)
     {
-        Vector128<uint> lane = Vector128.Create(1u, 2u, 4u, 8u);
-        Vector128<float> without = Vector128.Equals(Vector128.Create(bits) & lane, Vector128<uint>.Zero).AsSingle();
-        return new(Vector128.ConditionalSelect(without, sum._value, sum._value + term._value));
+        Vector128<uint> lane = Vector128.Create(1u, 2u, 4u, 8u) << at;
+        return sum + From(Vector128.Equals(words.Bits & lane, lane) & term.Bits);
     }
 
     /// <inheritdoc/>

@@ -52,6 +52,18 @@ internal readonly struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreHighHalves(Lanes256 first, Lanes256 second, ref ushort destination)
+    {
+        Vector256<uint> low = first.Bits >>> 16, high = second.Bits >>> 16;
+        // the pack works within halves of the vector
+        Vector256<ushort> halves = Avx2.IsSupported
+            ? Avx2.Permute4x64(Avx2.PackUnsignedSaturate(low.AsInt32(), high.AsInt32()).AsUInt64(), 0b11_01_10_00).AsUInt16()
+            : Vector256.Narrow(low, high);
+        halves.StoreUnsafe(ref destination);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Keep(Lanes256 value, uint bits)
     {
         Vector256<uint> lane = Vector256.Create(1u, 2u, 4u, 8u, 16u, 32u, 64u, 128u);
@@ -60,11 +72,10 @@ internal readonly struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 AddWhere(Lanes256 sum, Lanes256 term, uint bits)
+    public static Lanes256 AddWhere(Lanes256 sum, Lanes256 term, Lanes256 words, int at)
     {
-        Vector256<uint> lane = Vector256.Create(1u, 2u, 4u, 8u, 16u, 32u, 64u, 128u);
-        Vector256<float> without = Vector256.Equals(Vector256.Create(bits) & lane, Vector256<uint>.Zero).AsSingle();
-        return new(Vector256.ConditionalSelect(without, sum._value, sum._value + term._value));
+        Vector256<uint> lane = Vector256.Create(1u, 2u, 4u, 8u, 16u, 32u, 64u, 128u) << at;
+        return sum + From(Vector256.Equals(words.Bits & lane, lane) & term.Bits);
     }
 
     /// <inheritdoc/>

@@ -57,6 +57,21 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreHighHalves(Lanes512 first, Lanes512 second, ref ushort destination)
+    {
+        if (Avx512BW.IsSupported)
+        {
+            Vector512<ushort> odd = Vector512.Create((ushort)1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31, 33, 35, 37, 39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61, 63);
+            Avx512BW.PermuteVar32x16x2(first._value.AsUInt16(), odd, second._value.AsUInt16()).StoreUnsafe(ref destination);
+            return;
+        }
+
+        StoreHalves(ShiftRight(first, 16), ref destination);
+        StoreHalves(ShiftRight(second, 16), ref Unsafe.Add(ref destination, Count));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Keep(Lanes512 value, uint bits)
     {
         Vector512<uint> lane = Vector512.Create(1u, 2u, 4u, 8u, 16u, 32u, 64u, 128u, 256u, 512u, 1024u, 2048u, 4096u, 8192u, 16384u, 32768u);
@@ -65,11 +80,12 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 AddWhere(Lanes512 sum, Lanes512 term, uint bits)
+    public static Lanes512 AddWhere(Lanes512 sum, Lanes512 term, Lanes512 words, int at)
     {
-        Vector512<uint> lane = Vector512.Create(1u, 2u, 4u, 8u, 16u, 32u, 64u, 128u, 256u, 512u, 1024u, 2048u, 4096u, 8192u, 16384u, 32768u);
-        Vector512<float> without = Vector512.Equals(Vector512.Create(bits) & lane, Vector512<uint>.Zero).AsSingle();
-        return new(Vector512.ConditionalSelect(without, sum._value, sum._value + term._value));
+        Vector512<uint> lane = at == 0
+            ? Vector512.Create(1u, 2u, 4u, 8u, 16u, 32u, 64u, 128u, 256u, 512u, 1024u, 2048u, 4096u, 8192u, 16384u, 32768u)
+            : Vector512.Create(1u << 16, 1u << 17, 1u << 18, 1u << 19, 1u << 20, 1u << 21, 1u << 22, 1u << 23, 1u << 24, 1u << 25, 1u << 26, 1u << 27, 1u << 28, 1u << 29, 1u << 30, 1u << 31);
+        return new(Vector512.ConditionalSelect(Vector512.Equals(words.Bits & lane, lane).AsSingle(), sum._value + term._value, sum._value));
     }
 
     /// <inheritdoc/>

@@ -164,6 +164,19 @@ public sealed class ReferenceKernels<T> : IKernels<T>
         (SumOfSquares(values), SumOfSquares(values, mask));
 
     /// <inheritdoc/>
+    public (double All, double Kept) Energies(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask)
+    {
+        if (typeof(T) != typeof(float))
+            return SumsOfSquares(values, mask);
+        Span<double> all = stackalloc double[Lanes], kept = stackalloc double[Lanes];
+        all.Clear();
+        kept.Clear();
+        for (int start = 0; start < values.Length; start += EnergySums.Chunk)
+            AddEnergies(values[start..Math.Min(start + EnergySums.Chunk, values.Length)], mask[(start >> 6)..], all, kept);
+        return (AddUp(all), AddUp(kept));
+    }
+
+    /// <inheritdoc/>
     public (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask)
     {
         Span<double> all = stackalloc double[Lanes], kept = stackalloc double[Lanes];
@@ -247,6 +260,52 @@ public sealed class ReferenceKernels<T> : IKernels<T>
     public static ulong Magnitude(T value) => typeof(T) == typeof(float)
         ? BitConverter.SingleToUInt32Bits((float)(object)value) & 0x7FFF_FFFF
         : BitConverter.DoubleToUInt64Bits(double.CreateTruncating(value)) & 0x7FFF_FFFF_FFFF_FFFF;
+
+    /// <summary>Adds the squares of up to <see cref="EnergySums.Chunk"/> values, summed in float32, to lanes of float64.</summary>
+    internal static void AddEnergies(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask, Span<double> all, Span<double> kept)
+    {
+        Span<float> every = stackalloc float[2 * Lanes], some = stackalloc float[2 * Lanes];
+        every.Clear();
+        some.Clear();
+        float largest = 0;
+        for (int i = 0; i < values.Length; i++)
+        {
+            float square = float.CreateTruncating(values[i] * values[i]);
+            every[i % (2 * Lanes)] += square;
+            if (BitMask.Has(mask, i))
+                some[i % (2 * Lanes)] += square;
+        }
+
+        for (int i = 0; i < Lanes; i++)
+        {
+            every[i] += every[Lanes + i];
+            some[i] += some[Lanes + i];
+            largest = MathF.Max(largest, every[i]);
+        }
+
+        if (!(largest > BitConverter.UInt32BitsToSingle(EnergySums.LeastBits) && largest <= BitConverter.UInt32BitsToSingle(EnergySums.MostBits)))
+        {
+            AddSquares(values, mask, all, kept);
+            return;
+        }
+
+        for (int i = 0; i < Lanes; i++)
+        {
+            all[i] += every[i];
+            kept[i] += some[i];
+        }
+    }
+
+    /// <summary>Adds the squares of values to lanes, everything in float64.</summary>
+    internal static void AddSquares(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask, Span<double> all, Span<double> kept)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            double value = double.CreateTruncating(values[i]);
+            all[i % Lanes] += value * value;
+            kept[i % Lanes] += BitMask.Has(mask, i) ? value * value : 0;
+        }
+    }
 
     /// <summary>Adds partial sums pairwise, halving their number each time.</summary>
     internal static double AddUp(Span<double> sums)

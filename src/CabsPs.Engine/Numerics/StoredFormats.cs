@@ -19,6 +19,10 @@ internal interface IStored
     /// <summary>Writes elements that are not NaN.</summary>
     static abstract void StoreFinite<V>(V value, ref byte destination)
         where V : struct, ILanes<V>;
+
+    /// <summary>Writes elements that are not NaN, two vectors of them.</summary>
+    static abstract void StoreFinite<V>(V first, V second, ref byte destination)
+        where V : struct, ILanes<V>;
 }
 
 /// <summary>binary32.</summary>
@@ -41,6 +45,15 @@ internal readonly struct StoredF32 : IStored
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreFinite<V>(V value, ref byte destination)
         where V : struct, ILanes<V> => Store(value, ref destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFinite<V>(V first, V second, ref byte destination)
+        where V : struct, ILanes<V>
+    {
+        StoreFinite(first, ref destination);
+        StoreFinite(second, ref Unsafe.Add(ref destination, V.Count * Size));
+    }
 }
 
 /// <summary>bfloat16: the twin is <see cref="BFloat16"/>.</summary>
@@ -69,10 +82,20 @@ internal readonly struct StoredBF16 : IStored
     public static void StoreFinite<V>(V value, ref byte destination)
         where V : struct, ILanes<V> => V.StoreHalves(Round(value), ref Unsafe.As<byte, ushort>(ref destination));
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFinite<V>(V first, V second, ref byte destination)
+        where V : struct, ILanes<V> => V.StoreHighHalves(AddHalf(first), AddHalf(second), ref Unsafe.As<byte, ushort>(ref destination));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Round<V>(V value)
+        where V : struct, ILanes<V> => V.ShiftRight(AddHalf(value), 16);
+
+    // the high half is then the value rounded to nearest, ties to even
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V AddHalf<V>(V value)
         where V : struct, ILanes<V> =>
-        V.ShiftRight(V.AddBits(V.AddBits(value, V.OfBits(0x7FFF)), V.ShiftRight(value, 16) & V.OfBits(1)), 16);
+        V.AddBits(V.AddBits(value, V.OfBits(0x7FFF)), V.ShiftRight(value, 16) & V.OfBits(1));
 }
 
 /// <summary>binary16. Multiplying by a power of two moves the exponent, denormal values included; adding one half rounds the
@@ -116,4 +139,13 @@ internal readonly struct StoredF16 : IStored
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreFinite<V>(V value, ref byte destination)
         where V : struct, ILanes<V> => Store(value, ref destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFinite<V>(V first, V second, ref byte destination)
+        where V : struct, ILanes<V>
+    {
+        StoreFinite(first, ref destination);
+        StoreFinite(second, ref Unsafe.Add(ref destination, V.Count * Size));
+    }
 }

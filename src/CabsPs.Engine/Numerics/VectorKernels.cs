@@ -89,6 +89,9 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     public (double All, double Kept) SumsOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums<Square>.Of<V>(values, mask);
 
     /// <inheritdoc/>
+    public (double All, double Kept) Energies(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => EnergySums.Of<V>(values, mask);
+
+    /// <inheritdoc/>
     public (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums<Magnitude>.Of<V>(values, mask);
 
     /// <inheritdoc/>
