@@ -10,6 +10,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('Cabs.Format.ps1xml')
     CmdletsToExport      = @(
+        'Get-CabsEngine'
         'Get-ModelCheckpoint'
         'Get-ModelTensor'
         'Get-TaskVector'

@@ -28,6 +28,7 @@ internal sealed class CommandLine
             new InspectCommand(streams, cancellation.Token),
             new CompareCommand(streams, cancellation.Token),
             new MethodsCommand(streams),
+            new EnginesCommand(streams),
         };
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

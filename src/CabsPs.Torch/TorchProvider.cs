@@ -7,7 +7,7 @@ namespace CabsPs.Torch;
 /// <summary>The torch engine's libraries and devices.</summary>
 public sealed class TorchProvider : EngineProvider
 {
-    private const string NoCuda = "for graphics processors, libtorch with CUDA (package libtorch-cuda) and a driver";
+    private const string NoCuda = "graphics processors need a driver and libtorch with CUDA (package libtorch-cuda-12.8)";
 
     /// <inheritdoc/>
     public override string Name => TorchEngine.EngineName;
@@ -18,7 +18,7 @@ public sealed class TorchProvider : EngineProvider
         if (TorchLibrary.Failure is { } failure)
             return new EngineInfo(Name, Version, [], failure);
         int count = CudaDevices();
-        return new EngineInfo(Name, TorchLibrary.Path is { } path ? $"{Version}, {path}" : Version, [ComputeEngines.Processor(), .. Enumerable.Range(0, count).Select(Cuda)], count == 0 ? NoCuda : null);
+        return new EngineInfo(Name, TorchLibrary.Path is { } path ? $"{Version}, {path}" : Version, [ComputeEngines.Processor(), .. Enumerable.Range(0, count).Select(Cuda)], count == 0 ? $"no CUDA device: {NoCuda}" : null);
     }
 
     /// <inheritdoc/>
@@ -34,7 +34,7 @@ public sealed class TorchProvider : EngineProvider
         int count = CudaDevices();
         return index < count
             ? new TorchEngine(torch.device(DeviceType.CUDA, index), $"cuda:{index}")
-            : throw new CabsException(CabsError.EngineUnavailable, $"device cuda:{index} is not there: {(count == 0 ? $"libtorch sees no CUDA device; it takes {NoCuda}" : $"libtorch sees {count} CUDA device(s), cuda:0 to cuda:{count - 1}")}, or choose --device cpu", device);
+            : throw new CabsException(CabsError.EngineUnavailable, $"device cuda:{index} is not there: {(count == 0 ? $"libtorch sees no CUDA device; {NoCuda}" : $"libtorch sees {count} CUDA device(s), cuda:0 to cuda:{count - 1}")}, or choose --device cpu", device);
     }
 
     private static string Version => $"TorchSharp {ComputeEngines.VersionOf(typeof(torch).Assembly)}";

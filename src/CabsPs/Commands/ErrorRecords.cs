@@ -24,6 +24,7 @@ internal static class ErrorRecords
         CabsError.ReadFailed => ErrorCategory.ReadError,
         CabsError.WriteFailed => ErrorCategory.WriteError,
         CabsError.OutputNotEmpty => ErrorCategory.ResourceExists,
+        CabsError.EngineUnavailable => ErrorCategory.NotInstalled,
         CabsError.MemoryLimit => ErrorCategory.LimitsExceeded,
         CabsError.TensorMissing or CabsError.TensorShapeMismatch or CabsError.TensorTypeMismatch or CabsError.IntegerTensorDiffers => ErrorCategory.InvalidData,
         _ => ErrorCategory.InvalidArgument,

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using CabsPs.Engine.Compute;
 using CabsPs.Engine.Merging;
 using CabsPs.Engine.TaskVectors;
 
@@ -32,4 +33,18 @@ public sealed class SparsifierCompleter : NameCompleter
 {
     /// <inheritdoc/>
     protected override IEnumerable<(string Name, string Summary)> Names() => SparsifierCatalog.All.Select(s => (s.Name, string.Join(", ", s.Parameters.Select(p => p.Name))));
+}
+
+/// <summary>Completes names of compute engines.</summary>
+public sealed class EngineCompleter : NameCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Name, string Summary)> Names() => ComputeEngines.List().Select(e => (e.Name, e.IsAvailable ? e.Version : e.Missing!));
+}
+
+/// <summary>Completes names of devices, those of all engines.</summary>
+public sealed class DeviceCompleter : NameCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Name, string Summary)> Names() => ComputeEngines.List().SelectMany(e => e.Devices).Select(d => (d.Name, d.Description)).Distinct();
 }
