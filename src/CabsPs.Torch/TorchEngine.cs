@@ -14,6 +14,9 @@ internal sealed class TorchEngine(torch.Device device, string name) : ComputeEng
     /// <summary>The name it is chosen by.</summary>
     public const string EngineName = "torch";
 
+    /// <summary>The most elements of a piece; null for what suits the device.</summary>
+    public long? LongestPiece { get; init; }
+
     /// <inheritdoc/>
     public override string Name => EngineName;
 
@@ -40,7 +43,7 @@ internal sealed class TorchEngine(torch.Device device, string name) : ComputeEng
 
     /// <inheritdoc/>
     internal override TensorJob Open<T>(TensorWork work, TensorProbe<T> kernel) =>
-        new TorchJob<T>(work, Twin.Find(kernel) ?? throw new InvalidOperationException($"{kernel.GetType()} has no twin"), device, MemoryFor(work));
+        new TorchJob<T>(work, Twin.Find(kernel) ?? throw new InvalidOperationException($"{kernel.GetType()} has no twin"), device, LongestPiece, MemoryFor(work));
 
     // what a piece and all that is computed from it may take
     private long MemoryFor(TensorWork work) => device.type == DeviceType.CUDA ? CudaMemory.Free(device.index) / 2 ?? long.MaxValue : work.Plan.Options.MaxMemory;

@@ -29,11 +29,11 @@ internal sealed class TorchJob<T> : TensorJob
     private readonly long _piece;
     private double[] _totals = [];
 
-    public TorchJob(TensorWork work, TorchKernel<T> kernel, torch.Device device, long memory)
+    public TorchJob(TensorWork work, TorchKernel<T> kernel, torch.Device device, long? longest, long memory)
         : base(work.Tensor, work.Index, work.Tensor.Output.Count == 0 ? 0 : 1)
     {
         (_work, _kernel, _device) = (work, kernel, device);
-        _piece = PieceFor(memory);
+        _piece = PieceFor(longest ?? (device.type == DeviceType.CUDA ? PieceOnDevice : PieceOnProcessor), memory);
     }
 
     /// <inheritdoc/>
@@ -192,10 +192,9 @@ internal sealed class TorchJob<T> : TensorJob
     }
 
     // whole blocks, as many as the memory allows
-    private long PieceFor(long memory)
+    private long PieceFor(long wanted, long memory)
     {
         long block = Math.Max(1, _kernel.BlockLength), count = Math.Max(1, Plan.Output.Count);
-        long wanted = _device.type == DeviceType.CUDA ? PieceOnDevice : PieceOnProcessor;
         long fits = memory / BytesPerElement, least = Math.Min(block, count);
         if (fits < least)
             throw new CabsException(CabsError.MemoryLimit, $"tensor {Text.Quote(Plan.Output.Name)} is computed in pieces of at least {least} weights, of {Plan.Inputs.Count} models {Text.Bytes(least * BytesPerElement)} on {_device}, where the limit is {Text.Bytes(memory)}; raise the limit, choose another device, or use the managed engine", Plan.Output.Name);
