@@ -75,7 +75,7 @@ public sealed class EngineAgreementTests
     [MemberData(nameof(Cases))]
     public void Both_engines_give_the_same(string method, string parameters, string models)
     {
-        foreach (DType type in new[] { DType.F32, DType.BF16, DType.F64 })
+        foreach (DType type in new[] { DType.F32, DType.BF16, DType.F16, DType.F64 })
         {
             using Workbench bench = Models(type);
             string recipe = Recipe(method, parameters, models.Split('|'));
@@ -125,7 +125,7 @@ public sealed class EngineAgreementTests
             double[] want = TensorData.Values(tensor), have = TensorData.Values(found);
             for (int i = 0; i < want.Length; i++)
             {
-                double unit = Math.ScaleB(1, Math.Max(Math.ILogB(want[i]), -126) - tensor.Type switch { DType.BF16 => 7, DType.F32 => 23, _ => 52 });
+                double unit = Math.ScaleB(1, Math.Max(Math.ILogB(want[i]), tensor.Type == DType.F16 ? -14 : -126) - tensor.Type switch { DType.BF16 => 7, DType.F16 => 10, DType.F32 => 23, _ => 52 });
                 // float64 sums in another order are a few units apart
                 double allowed = tensor.Type == DType.F64 ? Math.Max(64 * unit, 1e-15) : unit;
                 Assert.True(Math.Abs(want[i] - have[i]) <= Math.Max(allowed, tolerance), $"{tensor.Name}[{i}] is {have[i]:R}, the managed engine gives {want[i]:R}");
