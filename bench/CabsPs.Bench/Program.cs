@@ -14,6 +14,8 @@ switch (command)
         return MergeCommand.Run(arguments);
     case "steps":
         return StepsCommand.Run(arguments);
+    case "algebra":
+        return AlgebraCommand.Run(arguments);
     case "kernels":
         return KernelBenchmarks.Run(arguments);
     default:
@@ -23,6 +25,7 @@ switch (command)
             memory [--only copy,dense,cabs,one,ulps,ties,dare,joint] [--size 128MB] [--threads N] [--runs 5]
             merge --models DIR [--out DIR] [--experts 2] [--threads N] [--method cabs|task_arithmetic] [--assignment sequential|joint]
             steps [--width Bits512|Bits256|Bits128|Scalar] [--m 256]
+            algebra [--rows 4096] [--columns 1024] [--experts 4] [--only svd,tsv_m,...] [--runs 1]
             kernels [BenchmarkDotNet's options]
             """);
         return 2;

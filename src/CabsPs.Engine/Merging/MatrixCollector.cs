@@ -37,6 +37,16 @@ internal sealed class MatrixCollector(TensorContext context, int count)
             own[i] = double.CreateTruncating(values[i]);
     }
 
+    /// <summary>Takes the difference of a piece from another over, not rounded to the pieces' type.</summary>
+    /// <typeparam name="T">float or double.</typeparam>
+    public void AddDifference<T>(int index, long start, ReadOnlySpan<T> values, ReadOnlySpan<T> origin)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        Span<double> own = Reserved()[index].Values.AsSpan((int)start, values.Length);
+        for (int i = 0; i < values.Length; i++)
+            own[i] = double.CreateTruncating(values[i]) - double.CreateTruncating(origin[i]);
+    }
+
     /// <summary>Gives the matrices away.</summary>
     public Matrix[] Take()
     {

@@ -18,9 +18,6 @@ internal sealed class MatrixKernel<T>(TensorContext context, long workspace, Fun
     private Matrix? _result;
 
     /// <inheritdoc/>
-    public override bool WantsDeltas => deltas;
-
-    /// <inheritdoc/>
     public override int MeasuringPasses => 1;
 
     /// <inheritdoc/>
@@ -33,7 +30,13 @@ internal sealed class MatrixKernel<T>(TensorContext context, long workspace, Fun
     public override void Measure(int pass, Tile<T> tile, Span<double> sums)
     {
         for (int i = 0; i < context.Inputs.Count; i++)
-            _inputs.Add<T>(i, tile.Start, tile.Input(i));
+        {
+            // as they are stored: a difference rounded to float32 can change which of two nearly equal numbers is larger
+            if (deltas)
+                _inputs.AddDifference<T>(i, tile.Start, tile.Input(i), tile.Base);
+            else
+                _inputs.Add<T>(i, tile.Start, tile.Input(i));
+        }
     }
 
     /// <inheritdoc/>
@@ -89,11 +92,14 @@ internal sealed class MatrixKernel<T>(TensorContext context, long workspace, Fun
         return new MatrixCollector(context, context.Inputs.Count);
     }
 
+    /// <summary>Whether inputs and result are differences from the base.</summary>
+    internal bool AreDeltas => deltas;
+
     /// <summary>How many inputs are collected.</summary>
     internal int InputCount => context.Inputs.Count;
 
     /// <summary>Takes a piece of an input over.</summary>
-    internal void Collect(int input, long start, ReadOnlySpan<T> values) => _inputs.Add(input, start, values);
+    internal void Collect(int input, long start, ReadOnlySpan<double> values) => _inputs.Add(input, start, values);
 
     /// <summary>A piece of what was solved for.</summary>
     internal ReadOnlySpan<double> Result(long start, int length) => _result!.Values.AsSpan((int)start, length);

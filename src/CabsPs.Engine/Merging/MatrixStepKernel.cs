@@ -22,7 +22,7 @@ internal sealed class MatrixStepKernel<T>(TensorContext context, TensorKernel<T>
     internal int[] Inputs => inputs;
 
     /// <summary>Takes a piece over: of the deltas of <see cref="Inputs"/>, and after them of the merged one.</summary>
-    internal void Collect(int index, long start, ReadOnlySpan<T> values) => _collected.Add(index, start, values);
+    internal void Collect(int index, long start, ReadOnlySpan<double> values) => _collected.Add(index, start, values);
 
     /// <summary>A piece of what was solved for.</summary>
     internal ReadOnlySpan<double> Result(long start, int length) => _result!.Values.AsSpan((int)start, length);
@@ -53,16 +53,10 @@ internal sealed class MatrixStepKernel<T>(TensorContext context, TensorKernel<T>
         // before the tile is overwritten
         for (int i = 0; i < inputs.Length; i++)
         {
-            Span<T> own = tile.Scratch;
-            tile.Input(inputs[i]).CopyTo(own);
-            if (!Merged.WantsDeltas)
-            {
-                ReadOnlySpan<T> origin = tile.Base;
-                for (int j = 0; j < own.Length; j++)
-                    own[j] -= origin[j];
-            }
-
-            _collected.Add<T>(i, tile.Start, own);
+            if (Merged.WantsDeltas)
+                _collected.Add<T>(i, tile.Start, tile.Input(inputs[i]));
+            else
+                _collected.AddDifference<T>(i, tile.Start, tile.Input(inputs[i]), tile.Base);
         }
 
         Merged.MergeDelta(tile, tile.Output, sums);

@@ -48,12 +48,6 @@ public sealed class ModelRankSearch
     public bool Covers(int sweep, long start, long count) =>
         sweep <= _levels ? sweep < Sweeps : _ranks.Any(r => r.Ties is not null && start < r.TiesFrom + _bucket && start + count > r.TiesFrom);
 
-    /// <summary>Says how many numbers a rank is counted among, where that is not known before they are read: at the latest before the first sweep
-    /// ends.</summary>
-    /// <param name="rank">Which of the ranks sought.</param>
-    /// <param name="wanted">The rank, counted from 1, the largest.</param>
-    public void Want(int rank, long wanted) => _ranks[rank].Wanted = Math.Max(1, wanted);
-
     /// <summary>Numbers equal to a rank's are kept at places below this.</summary>
     internal long LimitOf(int rank) => _ranks[rank].Prefix == 0 ? 0 : _ranks[rank].Limit ?? long.MaxValue;
 

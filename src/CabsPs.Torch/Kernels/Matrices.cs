@@ -4,15 +4,12 @@ using TorchSharp;
 
 namespace CabsPs.Torch.Kernels;
 
-/// <summary>The twin of <see cref="MatrixKernel{T}"/>: deltas and results are computed on the device; the matrices are put together in this process's memory,
+/// <summary>The twin of <see cref="MatrixKernel{T}"/>: differences and results are computed on the device; the matrices are put together in this process's memory,
 /// in float64, and solved for with the device's linear algebra.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal sealed class MatrixTwin<T>(MatrixKernel<T> kernel) : TorchKernel<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <inheritdoc/>
-    public override bool WantsDeltas => kernel.WantsDeltas;
-
     /// <inheritdoc/>
     public override int MeasuringPasses => kernel.MeasuringPasses;
 
@@ -26,7 +23,7 @@ internal sealed class MatrixTwin<T>(MatrixKernel<T> kernel) : TorchKernel<T>
     public override void Measure(int pass, TorchTile tile, double[] sums)
     {
         for (int i = 0; i < kernel.InputCount; i++)
-            kernel.Collect(i, tile.Start, TensorMath.Host<T>(tile.Inputs[i]));
+            kernel.Collect(i, tile.Start, TensorMath.Host<double>(kernel.AreDeltas ? tile.Inputs[i].Wide() - tile.Base.Wide() : tile.Inputs[i].Wide()));
     }
 
     /// <inheritdoc/>
@@ -37,11 +34,11 @@ internal sealed class MatrixTwin<T>(MatrixKernel<T> kernel) : TorchKernel<T>
 
     /// <inheritdoc/>
     public override torch.Tensor Merge(TorchTile tile, double[] sums) =>
-        kernel.WantsDeltas ? (tile.Base.Wide() + Result(tile)).Narrow<T>() : Result(tile).Narrow<T>();
+        kernel.AreDeltas ? (tile.Base.Wide() + Result(tile)).Narrow<T>() : Result(tile).Narrow<T>();
 
     /// <inheritdoc/>
     public override torch.Tensor MergeDelta(TorchTile tile, double[] sums) =>
-        kernel.WantsDeltas ? Result(tile).Narrow<T>() : (Result(tile) - tile.Base.Wide()).Narrow<T>();
+        kernel.AreDeltas ? Result(tile).Narrow<T>() : (Result(tile) - tile.Base.Wide()).Narrow<T>();
 
     /// <inheritdoc/>
     public override void Report(double[] totals, Tally tally) => kernel.Report(totals, tally);
@@ -82,10 +79,10 @@ internal sealed class MatrixStepTwin<T>(MatrixStepKernel<T> kernel, TorchKernel<
         for (int i = 0; i < kernel.Inputs.Length; i++)
         {
             torch.Tensor own = tile.Inputs[kernel.Inputs[i]];
-            kernel.Collect(i, tile.Start, TensorMath.Host<T>(Merged.WantsDeltas ? own : own - tile.Base));
+            kernel.Collect(i, tile.Start, TensorMath.Host<double>(Merged.WantsDeltas ? own.Wide() : own.Wide() - tile.Base.Wide()));
         }
 
-        kernel.Collect(kernel.Inputs.Length, tile.Start, TensorMath.Host<T>(Merged.MergeDelta(tile, sums)));
+        kernel.Collect(kernel.Inputs.Length, tile.Start, TensorMath.Host<double>(Merged.MergeDelta(tile, sums).Wide()));
     }
 
     /// <inheritdoc/>

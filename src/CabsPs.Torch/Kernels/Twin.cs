@@ -75,7 +75,10 @@ internal static class Twin
         {
             sums[0] += Dot(delta, delta);
             for (int i = 0; i < p.Inputs; i++)
-                sums[i + 1] += Dot(tile.Inputs[i], tile.Inputs[i]);
+            {
+                TorchSharp.torch.Tensor own = merged.WantsDeltas ? tile.Inputs[i] : tile.Inputs[i] - tile.Base;
+                sums[i + 1] += Dot(own, own);
+            }
         }),
         Knots.Thresholds.Probe<T> p => new MatrixTwin<T>(p.Matrix),
         _ => null,

@@ -43,13 +43,14 @@ public sealed class DogeTa : MergeMethod
     {
         foreach (MethodParameter parameter in Parameters)
             context.Value(parameter);
-        return SubspaceTensors.Takes(context) ? new MatrixKernel<T>(context, Workspace(context), Solve) : new BaseKernel<T>();
+        return SubspaceTensors.Takes(context) ? new MatrixKernel<T>(context, Workspace(context), Solve<T>) : new BaseKernel<T>();
     }
 
     private static long Workspace(TensorContext context) =>
         MatrixMethod.SvdBytes(context.Shape[0], Math.Max(context.Shape[0], context.Shape[1])) + (sizeof(double) * 7 * context.Count);
 
-    private static Matrix Solve(MatrixTask task)
+    private static Matrix Solve<T>(MatrixTask task)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         TensorContext context = task.Context;
         double lamda = context.Number(s_lambda);
@@ -61,7 +62,7 @@ public sealed class DogeTa : MergeMethod
             double limit = ((Thresholds)context.Measure!).Value(context.VectorOf(i));
             double[] own = task.Inputs[i].Values;
             for (int j = 0; j < own.Length; j++)
-                result.Values[j] += Math.Abs(own[j]) >= limit ? lambdas[i] * (own[j] + common.Values[j]) : 0;
+                result.Values[j] += Math.Abs(double.CreateTruncating(T.CreateTruncating(own[j]))) >= limit ? lambdas[i] * (own[j] + common.Values[j]) : 0;
         }
 
         return result;

@@ -6,8 +6,8 @@ namespace CabsPs.Engine.Merging.Methods;
 
 /// <summary>KnOTS: the task matrices side by side are decomposed together, [δ₁ … δ_T] = U·S·[V₁ … V_T], and what lies in the common basis U, the parts S·Vᵢ,
 /// is merged entry by entry: by TIES (trimmed over all matrices of the model, or over each) or by task arithmetic. The result is U times what was merged.</summary>
-/// <remarks>S·Vᵢ = Uᵀ·δᵢ. Trimming compares magnitudes rounded to the type that is computed in. An entry whose terms cancel to exactly zero is
-/// zero.</remarks>
+/// <remarks>S·Vᵢ = Uᵀ·δᵢ. Trimming over the model decomposes every matrix three times: there are two sweeps over all entries before any can be merged. An entry
+/// whose terms cancel to exactly zero is zero.</remarks>
 public abstract class Knots : MergeMethod
 {
     private static readonly MethodParameter s_merging = new("merging_type", ParameterKind.Choice, ParameterScope.Global, "How entries become one: mean over those that are not zero, or sum.") { Default = "mean", Words = ["mean", "sum"] };
@@ -42,7 +42,7 @@ public abstract class Knots : MergeMethod
     {
         foreach (MethodParameter parameter in Parameters)
             context.Value(parameter);
-        return SubspaceTensors.Takes(context) ? new MatrixKernel<T>(context, Workspace(context), Solve<T>) : new BaseKernel<T>();
+        return SubspaceTensors.Takes(context) ? new MatrixKernel<T>(context, Workspace(context), Solve) : new BaseKernel<T>();
     }
 
     private static long Workspace(TensorContext context)
@@ -61,32 +61,22 @@ public abstract class Knots : MergeMethod
         return (basis, [.. deltas.Select(d => task.Algebra.Multiply(basis, d, Transposed.First))]);
     }
 
-    private static int CountKept(double density, long count) => (int)Math.Min((long)(density * count) + 1, int.MaxValue);
-
-    private Matrix Solve<T>(MatrixTask task)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    private Matrix Solve(MatrixTask task)
     {
         (Matrix basis, Matrix[] parts) = Decompose(task);
         bool mean = (string)task.Context.Value(s_merging) == "mean";
-        Matrix merged = _trims ? Elect(parts, Limits<T>(task, parts), mean) : Average(parts, mean);
+        Matrix merged = _trims ? Elect(parts, Limits(task, parts), mean) : Average(parts, mean);
         Matrix result = task.Algebra.Multiply(basis, merged);
         result.Scale(task.Context.Number(s_factor));
         return task.Context.IsOn(s_across) ? result : result.Transpose();
     }
 
     // what is below is trimmed
-    private static double[] Limits<T>(MatrixTask task, Matrix[] parts)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    private static double[] Limits(MatrixTask task, Matrix[] parts)
     {
-        foreach (Matrix part in parts)
-        {
-            foreach (ref double value in part.Values.AsSpan())
-                value = double.CreateTruncating(T.CreateTruncating(value));
-        }
-
         if (task.Context.Measure is Thresholds thresholds)
             return [.. parts.Select((_, i) => thresholds.Value(task.Context.VectorOf(i)))];
-        int kept = CountKept(task.Context.Number(s_density), parts[0].Values.Length);
+        int kept = (int)Math.Min(((double)task.Context.Value(s_density) * parts[0].Values.Length) + 1, int.MaxValue);
         return [.. parts.Select(p => p.Values.Length == 0 ? 0 : p.Values.Select(Math.Abs).Order().ElementAt(Math.Max(0, p.Values.Length - kept)))];
     }
 
@@ -130,14 +120,14 @@ public abstract class Knots : MergeMethod
     // the smallest magnitude that each model keeps of all its entries; how many there are shows in the first sweep
     internal sealed class Thresholds(ModelContext model, double density) : ModelMeasure
     {
-        private readonly ModelRankSearch[] _searches = [.. model.Definition.Inputs.Select(_ => new ModelRankSearch([1], 1, model.AnyDouble))];
+        private readonly MagnitudeSearch[] _searches = [.. model.Definition.Inputs.Select(_ => new MagnitudeSearch())];
         private long _count;
 
         public override int Sweeps => _searches.Max(s => s.Sweeps);
 
-        public override long BytesPerThread => _searches.Sum(s => s.BytesPerThread);
+        public override long BytesPerThread => MagnitudeSearch.ByteLength * _searches.Length;
 
-        public double Value(int vector) => _searches[vector].Value(0);
+        public double Value(int vector) => _searches[vector].Value;
 
         public override bool Covers(int sweep, TensorContext tensor) => SubspaceTensors.Takes(tensor);
 
@@ -148,39 +138,24 @@ public abstract class Knots : MergeMethod
             if (sweep == 0)
                 Interlocked.Add(ref _count, parts[0].Values.Length);
             for (int i = 0; i < parts.Length; i++)
-                Read<T>(_searches[tensor.VectorOf(i)], sweep, parts[i].Values);
+            {
+                if (sweep < _searches[tensor.VectorOf(i)].Sweeps)
+                    _searches[tensor.VectorOf(i)].Measure(sweep, parts[i].Values);
+            }
+
             return basis;
         }));
 
         public override void Complete(int sweep, IReadOnlyList<TensorSums> tensors)
         {
-            for (int i = 0; i < _searches.Length; i++)
-            {
-                if (sweep == 0)
-                    _searches[i].Want(0, (long)(density * _count) + 1);
-                _searches[i].Complete(sweep);
-            }
-        }
-
-        private static void Read<T>(ModelRankSearch search, int sweep, double[] values)
-            where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        {
-            Span<T> rounded = new T[Math.Min(values.Length, 4096)];
-            for (int at = 0; at < values.Length; at += rounded.Length)
-            {
-                Span<T> part = rounded[..Math.Min(rounded.Length, values.Length - at)];
-                for (int i = 0; i < part.Length; i++)
-                    part[i] = T.CreateTruncating(values[at + i]);
-                search.Measure<T>(sweep, part, 0);
-            }
+            foreach (MagnitudeSearch search in _searches.Where(s => sweep < s.Sweeps))
+                search.Complete(sweep, (long)(density * _count) + 1);
         }
 
         internal sealed class Probe<T>(MatrixKernel<T> matrix) : TensorProbe<T>
             where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
             public MatrixKernel<T> Matrix => matrix;
-
-            public override bool WantsDeltas => true;
 
             public override int MeasuringPasses => 1;
 

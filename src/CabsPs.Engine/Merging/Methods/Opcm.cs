@@ -12,7 +12,7 @@ namespace CabsPs.Engine.Merging.Methods;
 /// other by one number.</remarks>
 public sealed class Opcm : MergeMethod
 {
-    private static readonly MethodParameter s_alpha = new("alpha", ParameterKind.Number, ParameterScope.Global, "The cumulative share of singular values that is protected from later models; below 1, where rounding would decide.") { Default = 0.5, Minimum = 0, Maximum = Math.BitDecrement(1.0) };
+    private static readonly MethodParameter s_alpha = new("alpha", ParameterKind.Number, ParameterScope.Global, "The cumulative share of singular values that is protected from later models; below 1, where rounding would decide.") { Default = 0.5, Minimum = 0, Maximum = 1 };
     private static readonly MethodParameter s_excluded = new("exclude_keys", ParameterKind.TensorNames, ParameterScope.Global, "Names of matrices that are added like other tensors; without it, those of embeddings.") { Default = string.Empty };
 
     /// <inheritdoc/>
@@ -37,7 +37,7 @@ public sealed class Opcm : MergeMethod
     public override ModelMeasure? MeasureModel(ModelContext model)
     {
         if (!((double)model.Value(s_alpha) < 1))
-            throw new CabsException(CabsError.ParameterInvalid, "'alpha' is 1: whether the last singular value is protected would depend on rounding; give a number below 1", s_alpha.Name);
+            throw new CabsException(CabsError.ParameterInvalid, $"{(model.Definition.Origin is { } origin ? $"{origin}: " : string.Empty)}'alpha' is 1: whether the last singular value is protected would depend on rounding; give a number below 1", s_alpha.Name);
         return new Norms();
     }
 
@@ -135,8 +135,8 @@ public sealed class Opcm : MergeMethod
         public override int Sweeps => 1;
 
         public override TensorProbe<T> Bind<T>(int sweep, TensorContext tensor, TensorKernel<T>? merged, IKernels<T> kernels) => Projects(tensor)
-            ? new Probe<T>(new MatrixKernel<T>(tensor, Workspace(tensor), Add), tensor.Inputs.Count)
-            : new Probe<T>(new SumKernel<T>(tensor.Inputs.Count, () => 1, kernels), tensor.Inputs.Count);
+            ? new Probe<T>(new MatrixKernel<T>(tensor, Workspace(tensor), Add), tensor.Inputs.Count, kernels)
+            : new Probe<T>(new SumKernel<T>(tensor.Inputs.Count, () => 1, kernels), tensor.Inputs.Count, kernels);
 
         public override void Complete(int sweep, IReadOnlyList<TensorSums> tensors)
         {
@@ -155,14 +155,14 @@ public sealed class Opcm : MergeMethod
             Scale = sum == 0 || energies.Length == 1 ? 1 : energies.Select(Math.Sqrt).Average() / Math.Sqrt(sum);
         }
 
-        internal sealed class Probe<T>(TensorKernel<T> merged, int inputs) : TensorProbe<T>
+        internal sealed class Probe<T>(TensorKernel<T> merged, int inputs, IKernels<T> kernels) : TensorProbe<T>
             where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
             public TensorKernel<T> Merged => merged;
 
             public int Inputs => inputs;
 
-            public override bool WantsDeltas => true;
+            public override bool WantsDeltas => merged.WantsDeltas;
 
             public override int MeasuringPasses => merged.MeasuringPasses + 1;
 
@@ -181,7 +181,11 @@ public sealed class Opcm : MergeMethod
                 merged.MergeDelta(tile, tile.Output, []);
                 sums[0] += Reductions.Dot<T>(tile.Output, tile.Output);
                 for (int i = 0; i < inputs; i++)
+                {
+                    if (!merged.WantsDeltas)
+                        kernels.Subtract(tile.Input(i), tile.Base);
                     sums[i + 1] += Reductions.Dot<T>(tile.Input(i), tile.Input(i));
+                }
             }
 
             public override bool SolvesAfter(int pass) => merged.SolvesAfter(pass);

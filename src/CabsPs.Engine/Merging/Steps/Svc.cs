@@ -42,9 +42,20 @@ public sealed class Svc : PostMethod
         return new MatrixStepKernel<T>(context, merged, inputs, MatrixMethod.SvdBytes(context.Shape[0], context.Shape[1]) + (2 * sizeof(double) * context.Count), (task, sum) => Calibrate(task, sum, alpha, lacking));
     }
 
+    // neighbours a millionth of the largest apart: of random matrices few are
+    private static bool AreMostlyEqual(double[] values)
+    {
+        int equal = 0;
+        for (int i = 1; i < values.Length; i++)
+            equal += values[i] > MatrixTask.NoiseShare * values[0] && values[i - 1] - values[i] < 1e-6 * values[0] ? 1 : 0;
+        return equal > values.Length / 10;
+    }
+
     private static Matrix Calibrate(MatrixTask task, Matrix sum, double alpha, int lacking)
     {
         ThinSvd svd = task.Algebra.Svd(sum);
+        if (AreMostlyEqual(svd.S))
+            task.Note("many singular values of the merged matrix are equal within rounding, so that the directions svc calibrates are arbitrary; leave the step out there");
         double[] shares = [.. svd.S.Select(_ => lacking * alpha)];
         Matrix whole = task.Algebra.Multiply(svd.U, sum, Transposed.First);
         foreach (Matrix delta in task.Inputs)
