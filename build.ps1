@@ -23,8 +23,15 @@ function Invoke-Native([string] $Command, [string[]] $Arguments) {
     if ($LASTEXITCODE -ne 0) { throw "$Command $($Arguments -join ' ') failed with exit code $LASTEXITCODE" }
 }
 
-if ($Task -contains 'Build') { Invoke-Native dotnet 'build', $solution, '-c', $Configuration }
-if ($Task -contains 'Test') { Invoke-Native dotnet 'test', $solution, '-c', $Configuration }
+# the torch engine is built where its package can be restored
+$torch = @()
+if ($Task -contains 'Build' -or $Task -contains 'Test') {
+    $null = & dotnet restore (Join-Path $PSScriptRoot 'src/CabsPs.Torch') '-p:WithTorch=true' 2>&1
+    if ($LASTEXITCODE -eq 0) { $torch = @('-p:WithTorch=true') }
+    else { Write-Warning 'Without the torch engine: the TorchSharp package cannot be restored. The managed engine does not need it.' }
+}
+if ($Task -contains 'Build') { Invoke-Native dotnet (@('build', $solution, '-c', $Configuration) + $torch) }
+if ($Task -contains 'Test') { Invoke-Native dotnet (@('test', $solution, '-c', $Configuration) + $torch) }
 if ($Task -contains 'Pester') {
     # a process of its own, because an imported assembly stays loaded
     Invoke-Native ([Environment]::ProcessPath) '-NoProfile', '-NonInteractive', '-File', (Join-Path $PSScriptRoot 'tests/pester/Invoke-Tests.ps1')
