@@ -47,8 +47,18 @@ public static class Cabs
     /// <summary>Starts a call.</summary>
     public static Process Start(string folder, params string[] arguments) => StartProgram(folder, Host, [s_program, .. arguments]);
 
+    /// <summary>Starts a call with a variable in its environment.</summary>
+    public static Process StartWith(string folder, (string Name, string Value) variable, params string[] arguments)
+    {
+        ProcessStartInfo call = Call(folder, Host, [s_program, .. arguments]);
+        call.Environment[variable.Name] = variable.Value;
+        return Process.Start(call)!;
+    }
+
     /// <summary>Starts any program with its output captured.</summary>
-    public static Process StartProgram(string folder, string program, params string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments)
+    public static Process StartProgram(string folder, string program, params string[] arguments) => Process.Start(Call(folder, program, arguments))!;
+
+    private static ProcessStartInfo Call(string folder, string program, string[] arguments) => new(program, arguments)
     {
         WorkingDirectory = folder,
         RedirectStandardOutput = true,
@@ -56,7 +66,7 @@ public static class Cabs
         StandardOutputEncoding = Encoding.UTF8,
         StandardErrorEncoding = Encoding.UTF8,
         Environment = { ["LC_ALL"] = "C.UTF-8" },
-    })!;
+    };
 
     /// <summary>Waits for a call's end.</summary>
     public static Outcome Finish(Process process)
