@@ -87,6 +87,13 @@ public sealed class EngineAgreementTests
         }
     }
 
+    [Fact]
+    public void No_method_is_left_out()
+    {
+        IEnumerable<string> golden = ((IEnumerable<object[]>)TorchGoldenTests.Cases).Select(row => (GoldenCase)row[0]).Select(c => Engine.Recipes.Recipe.Read(c.Recipe, c.Folder).Method.Name);
+        Assert.Empty(MethodCatalog.All.Select(m => m.Name).Except(s_cases.Select(c => c.Method)).Except(golden));
+    }
+
     /// <summary>Base and experts of a type: matrices in two layers, an embedding, vectors and a tensor of three dimensions.</summary>
     internal static Workbench Models(DType type)
     {
