@@ -10,15 +10,23 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('Cabs.Format.ps1xml')
     CmdletsToExport      = @(
+        'Compare-CabsAssignment'
+        'Compare-ModelCheckpoint'
+        'Export-MergeReport'
+        'Export-TaskVector'
         'Get-CabsEngine'
         'Get-ModelCheckpoint'
         'Get-ModelTensor'
         'Get-TaskVector'
+        'Import-TaskVector'
         'Invoke-CabsSparsify'
         'Invoke-MergeRecipe'
         'Invoke-TaskVectorSparsify'
+        'Measure-TaskVector'
         'Merge-TaskVector'
+        'Optimize-MergeWeight'
         'Test-MergeRecipe'
+        'Test-ModelCheckpoint'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -14,6 +14,12 @@ switch (command)
         return MergeCommand.Run(arguments);
     case "steps":
         return StepsCommand.Run(arguments);
+    case "crash":
+        return CrashCommand.Run(arguments);
+    case "flips":
+        return FlipsCommand.Run(arguments);
+    case "fuzz":
+        return FuzzCommand.Run(arguments);
     case "algebra":
         return AlgebraCommand.Run(arguments);
     case "engines":
@@ -29,6 +35,9 @@ switch (command)
             memory [--only copy,dense,cabs,one,ulps,ties,dare,joint] [--size 128MB] [--threads N] [--runs 5]
             merge --models DIR [--out DIR] [--experts 2] [--threads N] [--method NAME] [--assignment sequential|joint] [--engine NAME] [--device NAME]
             steps [--width Bits512|Bits256|Bits128|Scalar] [--m 256]
+            crash [--count 200] [--seed 1] [--size 40MB]
+            flips [--count 1000] [--seed 1] [--size 2MB]
+            fuzz [--count 20000] [--from 0] [--seed 1] [--keep] | --corpus [--cabs CABS.DLL]
             algebra [--rows 4096] [--columns 1024] [--experts 4] [--only svd,tsv_m,...] [--runs 1]
             engines [--size 256MB] [--device cpu] [--methods task_arithmetic,cabs,ties] [--runs 2]    managed against torch
             repeat [--merges 10000] [--engine torch] [--device cpu]    merges of a small model in one process, and its memory

@@ -28,7 +28,7 @@ param(
 )
 $ErrorActionPreference = 'Stop'
 Import-Module (Join-Path $PSScriptRoot '../../module/Cabs.psd1') -Verbose:$false
-Add-Type -Path (Join-Path $PSScriptRoot 'DigitsNetwork.cs')
+if (-not ('DigitsNetwork' -as [type])) { Add-Type -Path (Join-Path $PSScriptRoot 'DigitsNetwork.cs') -CompilerOptions '/optimize+' }
 
 $tasks = 'upright', 'rotated', 'inverted', 'scrambled'
 $models = Join-Path $PSScriptRoot 'models'

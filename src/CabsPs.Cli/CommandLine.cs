@@ -27,6 +27,10 @@ internal sealed class CommandLine
             new MergekitYamlCommand(streams, cancellation.Token),
             new InspectCommand(streams, cancellation.Token),
             new CompareCommand(streams, cancellation.Token),
+            new MeasureCommand(streams, cancellation.Token),
+            new OptimizeCommand(streams, cancellation.Token),
+            new ReportCommand(streams, cancellation.Token),
+            new VerifyCommand(streams, cancellation.Token),
             new MethodsCommand(streams),
             new EnginesCommand(streams),
         };
@@ -48,7 +52,7 @@ internal sealed class CommandLine
         }
         catch (OperationCanceledException) when (_cancellation.Token.IsCancellationRequested)
         {
-            _streams.Message("cancelled; nothing was written");
+            _streams.Message(_streams.WhenCancelled);
             return _cancellation.ExitCode;
         }
         catch (Exception e)

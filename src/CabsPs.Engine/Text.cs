@@ -17,6 +17,9 @@ public static class Text
         return builder.Append(text.Length > 200 ? "…'" : "'").ToString();
     }
 
+    /// <summary>At most the first 200 characters of a text from a file.</summary>
+    public static string Cut(string text) => text.Length > 200 ? $"{text.AsSpan(0, 200)}…" : text;
+
     /// <summary>The text with control characters, line breaks among them, made spaces.</summary>
     public static string OneLine(string text) =>
         text.Any(char.IsControl) ? string.Create(text.Length, text, static (span, source) =>

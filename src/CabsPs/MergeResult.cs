@@ -8,6 +8,8 @@ public sealed class MergedFile
         Name = System.IO.Path.GetFileName(file.Path);
         Path = file.Path;
         SizeBytes = file.ByteLength;
+        Hash = file.Hash;
+        Sha256 = file.Sha256;
     }
 
     /// <summary>The file's name.</summary>
@@ -18,6 +20,13 @@ public sealed class MergedFile
 
     /// <summary>Its size.</summary>
     public long SizeBytes { get; }
+
+    /// <summary>Two files with the same hash hold the same bytes: XXH128 of a small file's bytes; of a weight file's header and the hashes of
+    /// its tensors.</summary>
+    public string Hash { get; }
+
+    /// <summary>SHA-256 of a weight file, with -Sha256; else null.</summary>
+    public string? Sha256 { get; }
 
     /// <inheritdoc/>
     public override string ToString() => Name;
@@ -96,6 +105,7 @@ public sealed class MergeResult
 {
     internal MergeResult(Engine.Merging.MergeResult result)
     {
+        Source = result;
         Path = result.Path;
         Method = result.Method;
         Files = [.. result.Files.Select(f => new MergedFile(f))];
@@ -106,6 +116,7 @@ public sealed class MergeResult
         CopiedTensors = [.. result.Tensors.Where(t => t.Action != Engine.Merging.TensorAction.Merge).Select(t => t.Output.Name)];
         LeftOut = [.. result.LeftOut.Select(t => new LeftOutTensor(t))];
         Warnings = [.. result.Warnings];
+        ResumedTensorCount = result.ResumedTensors;
         Duration = result.Duration;
         BytesRead = result.BytesRead;
         BytesWritten = result.BytesWritten;
@@ -113,6 +124,9 @@ public sealed class MergeResult
         PeakMemoryBytes = result.PeakMemory;
         ThreadCount = result.Threads;
     }
+
+    /// <summary>The engine's own result, for what takes this object up again.</summary>
+    internal Engine.Merging.MergeResult Source { get; }
 
     /// <summary>The merged model's full path.</summary>
     public string Path { get; }
@@ -143,6 +157,9 @@ public sealed class MergeResult
 
     /// <summary>What may not have been meant.</summary>
     public string[] Warnings { get; }
+
+    /// <summary>Tensors that an interrupted merge had finished and that were kept.</summary>
+    public int ResumedTensorCount { get; }
 
     /// <summary>Wall time.</summary>
     public TimeSpan Duration { get; }

@@ -36,7 +36,17 @@ public enum OverlapRule
     Ties,
 }
 
-/// <summary>Element types a result can be stored as, under PyTorch's and safetensors' names.</summary>
+/// <summary>What tells that a merge that goes on has the inputs of the one that was interrupted.</summary>
+public enum ResumeCheck
+{
+    /// <summary>Size, time and header of every file.</summary>
+    Files,
+
+    /// <summary>All bytes of the tensors that are finished; times may differ.</summary>
+    Deep,
+}
+
+/// <summary>Element types a result can be stored as, under PyTorch's names; parameters take safetensors' names (<c>BF16</c>), too.</summary>
 public enum TensorType
 {
     /// <summary>IEEE 754 binary32.</summary>
@@ -50,16 +60,17 @@ public enum TensorType
 
     /// <summary>IEEE 754 binary64.</summary>
     Float64,
+}
 
-    /// <summary><see cref="Float32"/>.</summary>
-    F32 = Float32,
+/// <summary>What a search for weights varies.</summary>
+public enum WeightScope
+{
+    /// <summary>One number for the whole merge.</summary>
+    Shared,
 
-    /// <summary><see cref="BFloat16"/>.</summary>
-    BF16 = BFloat16,
+    /// <summary>A weight per task vector.</summary>
+    Vector,
 
-    /// <summary><see cref="Float16"/>.</summary>
-    F16 = Float16,
-
-    /// <summary><see cref="Float64"/>.</summary>
-    F64 = Float64,
+    /// <summary>A number per layer.</summary>
+    Layer,
 }

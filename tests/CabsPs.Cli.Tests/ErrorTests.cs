@@ -92,7 +92,7 @@ public sealed class ErrorTests
     }
 
     [Theory]
-    [InlineData("no command; give merge or check or mergekit-yaml or inspect or compare or methods")]
+    [InlineData("no command; give merge or check or mergekit-yaml or inspect or compare or measure or optimize or report or verify or methods")]
     [InlineData("unknown command 'mrege'; did you mean 'merge'?", "mrege")]
     [InlineData("unknown option '--verson'; did you mean '--version'?", "--verson")]
     [InlineData("no RECIPE", "merge", "--out", "x")]

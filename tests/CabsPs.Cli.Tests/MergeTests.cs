@@ -75,8 +75,11 @@ public sealed class MergeTests
         Models.WriteSet(folder);
         using JsonDocument plan = JsonDocument.Parse(Cabs.RunIn(folder.Path(), "merge", "recipe.yml", "--dry-run", "--json", "--shard-size", "3KB").Expect(0).Out);
         Cabs.RunIn(folder.Path(), "merge", "recipe.yml", "--out", "merged", "--shard-size", "3KB").Expect(0);
-        var planned = plan.RootElement.GetProperty("files").EnumerateArray().Select(f => (f.GetProperty("name").GetString()!, f.GetProperty("bytes").GetInt64())).Order();
-        Assert.Equal(new DirectoryInfo(folder.Path("merged")).GetFiles().Select(f => (f.Name, f.Length)).Order(), planned);
+        var planned = plan.RootElement.GetProperty("files").EnumerateArray().Select(f => (Name: f.GetProperty("name").GetString()!, Bytes: f.GetProperty("bytes").GetInt64())).Order();
+        // of cabs.json, the size is an estimate
+        (string Name, long Bytes)[] written = [.. new DirectoryInfo(folder.Path("merged")).GetFiles().Select(f => (f.Name, f.Length)).Order()];
+        Assert.Equal(written.Where(f => f.Name != "cabs.json"), planned.Where(f => f.Name != "cabs.json"));
+        Assert.Equal(written.Select(f => f.Name), planned.Select(f => f.Name));
         Assert.Equal(Models.Tensors.Length, plan.RootElement.GetProperty("tensors").GetArrayLength());
         Assert.Equal(3, plan.RootElement.GetProperty("actions").GetProperty("merge").GetInt32());
         Assert.Equal(0, plan.RootElement.GetProperty("actions").GetProperty("copyIfEqual").GetInt32());

@@ -74,6 +74,12 @@ public sealed class CheckpointComparisonTests
     [InlineData(DType.F8_E4M3, new byte[] { 0x7E }, 448f)]
     [InlineData(DType.F8_E4M3, new byte[] { 0x81 }, -0.001953125f)]
     [InlineData(DType.F8_E4M3, new byte[] { 0x38 }, 1f)]
+    [InlineData(DType.F8_E4M3FNUZ, new byte[] { 0x7F }, 240f)]
+    [InlineData(DType.F8_E4M3FNUZ, new byte[] { 0x81 }, -0.0009765625f)]
+    [InlineData(DType.F8_E4M3FNUZ, new byte[] { 0x40 }, 1f)]
+    [InlineData(DType.F8_E5M2FNUZ, new byte[] { 0x7F }, 57344f)]
+    [InlineData(DType.F8_E5M2FNUZ, new byte[] { 0x81 }, -0.00000762939453125f)]
+    [InlineData(DType.F8_E5M2FNUZ, new byte[] { 0x40 }, 1f)]
     [InlineData(DType.F8_E5M2, new byte[] { 0x7B }, 57344f)]
     [InlineData(DType.F8_E8M0, new byte[] { 0x80 }, 2f)]
     public void Every_type_has_its_values(DType type, byte[] stored, float value)

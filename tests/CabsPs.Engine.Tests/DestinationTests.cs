@@ -51,7 +51,7 @@ public sealed class DestinationTests
         using Workbench bench = Models();
         bench.Write("mine", "out", "notes.txt");
         Merge(bench, bench.Path("out"), force: true);
-        Assert.Equal(["model.safetensors"], Directory.GetFileSystemEntries(bench.Path("out")).Select(e => Path.GetFileName(e)));
+        Assert.Equal(["README.md", "cabs.json", "model.safetensors"], Directory.GetFileSystemEntries(bench.Path("out")).Select(e => Path.GetFileName(e)).Order(StringComparer.Ordinal));
         Assert.Equal(["a", "base", "out", "recipe.yml"], Directory.GetFileSystemEntries(bench.Path()).Select(e => Path.GetFileName(e)).Order(StringComparer.Ordinal));
     }
 
@@ -70,7 +70,7 @@ public sealed class DestinationTests
     {
         using Workbench bench = Models();
         string file = bench.Write("mine", "out");
-        Fails(CabsError.OutputNotEmpty, () => Merge(bench, file, force: true));
+        Fails(CabsError.OutputIsFile, () => Merge(bench, file, force: true));
         Assert.Equal("mine", File.ReadAllText(file));
     }
 

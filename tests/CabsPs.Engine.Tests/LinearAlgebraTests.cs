@@ -78,6 +78,16 @@ public sealed class LinearAlgebraTests
     }
 
     [Fact]
+    public void The_polar_factor_is_the_matrix_times_the_inverse_root_of_its_gram()
+    {
+        Matrix a = Random(40, 17, 9);
+        SymmetricEigen gram = s_algebra.Eigen(Schoolbook(a.Transpose(), a));
+        Matrix root = Schoolbook(Scaled(gram.Vectors, [.. gram.Values.Select(v => 1 / Math.Sqrt(v))]), gram.Vectors.Transpose());
+        AssertNear(Schoolbook(a, root), s_algebra.PolarFactor(a), 1e-11);
+        AssertNear(Identity(17), Schoolbook(s_algebra.PolarFactor(a).Transpose(), s_algebra.PolarFactor(a)), 1e-11);
+    }
+
+    [Fact]
     public void The_component_of_largest_magnitude_is_positive()
     {
         Matrix a = Random(15, 11, 6);

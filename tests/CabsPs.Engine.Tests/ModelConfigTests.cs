@@ -38,8 +38,8 @@ public sealed class ModelConfigTests
     }
 
     [Theory]
-    [InlineData("", "not valid JSON at line 1")]
-    [InlineData("{\n\"a\": }", "not valid JSON at line 2")]
+    [InlineData("", "not valid JSON at line 1, byte 1")]
+    [InlineData("{\n\"a\": }", "not valid JSON at line 2, byte 6")]
     [InlineData("[]", "not a JSON object")]
     [InlineData("""{"\ud800": 1}""", "holds text that is not valid UTF-8")]
     [InlineData("""{"model_type": "\ud800"}""", "holds text that is not valid UTF-8")]

@@ -70,6 +70,13 @@ public sealed class ModelMethodTests : IDisposable
     }
 
     [Fact]
+    public void Lines_with_alpha_and_beta_one_doubles_the_last_block()
+    {
+        float[] plain = _bench.Merged(Text("task_arithmetic", "weight: 2", "a"), "layers.10.w");
+        AssertSameBits(plain, _bench.Merged(Text("task_arithmetic", "weight: 1", "a") + Lines("1", "1"), "layers.10.w"));
+    }
+
+    [Fact]
     public void Lines_auto_of_task_arithmetic_is_one_over_the_number_of_models()
     {
         float[] expected = _bench.Merged(Text("task_arithmetic", "weight: 1", "a", "b") + Lines("0.5", "0"), "layers.2.w");
@@ -129,7 +136,7 @@ public sealed class ModelMethodTests : IDisposable
         Checkpoint written = _bench.Merge(Text("ties", "weight: 1, density: 0.3, scope: model", "a"));
         foreach (TensorInfo tensor in piped.Tensors)
             AssertSameBits(Floats(written, tensor.Name), Floats(piped, tensor.Name));
-        Assert.Contains("dense", Fails(CabsError.ParameterInvalid, () => TaskVector.Define(vectors, MethodCatalog.Get("magmax"), ParameterSet.Empty)).Message, StringComparison.Ordinal);
+        Assert.Contains("dense", Fails(CabsError.AlreadySparsified, () => TaskVector.Define(vectors, MethodCatalog.Get("magmax"), ParameterSet.Empty)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -136,7 +136,7 @@ public sealed class RecipeErrorTests
     public void A_missing_recipe_and_a_folder_are_told()
     {
         using var bench = new Workbench();
-        Assert.Equal($"{bench.Path("none.yml")}: no such recipe file", Fails(CabsError.RecipeInvalid, () => Recipe.Read(bench.Path("none.yml"))).Message);
+        Assert.Equal($"{bench.Path("none.yml")}: no such recipe file", Fails(CabsError.RecipeNotFound, () => Recipe.Read(bench.Path("none.yml"))).Message);
         Assert.Equal($"{bench.Path()}: is a folder; give a recipe file", Fails(CabsError.RecipeInvalid, () => Recipe.Read(bench.Path())).Message);
     }
 
@@ -158,6 +158,6 @@ public sealed class RecipeErrorTests
         using var bench = new Workbench();
         bench.Vectors([1], [2], [3]);
         string text = "x-0: &a0 {n: 1}\n" + string.Concat(Enumerable.Range(1, 40).Select(i => $"x-{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}]}}\n")) + Good + "parameters: *a40\n";
-        Assert.Contains("nested too deeply", Fails(CabsError.RecipeInvalid, () => bench.Read(text)).Message, StringComparison.Ordinal);
+        Assert.Contains("recipe.yml line 15: stands for more than 100000 values, aliases written out", Fails(CabsError.RecipeInvalid, () => bench.Read(text)).Message, StringComparison.Ordinal);
     }
 }

@@ -17,7 +17,7 @@ public sealed class RecipeGoldenTests
         using var folder = new TemporaryFolder();
         using RecipePlan plan = RecipePlan.Create(Recipe.ReadFile(golden.Recipe, golden.Folder), new MergeOptions(), folder.Path("merged"), folder.Path("stages"));
         foreach (RecipeStep step in plan.Steps)
-            new MergeRun(step.Plan).Execute(step.Destination);
+            plan.Execute(step);
         Assert.NotEmpty(golden.Results);
         foreach ((string name, var expectation) in golden.Results)
             golden.AssertMatches(expectation, name.Length == 0 ? folder.Path("merged") : folder.Path("stages", name));

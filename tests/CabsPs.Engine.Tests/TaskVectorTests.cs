@@ -125,8 +125,8 @@ public sealed class TaskVectorTests
     {
         using Workbench bench = Models(2);
         IReadOnlyList<TaskVector> mixed = [.. Create(bench, "a"), .. TaskVector.Create(bench.Path("a"), [bench.Path("b")])];
-        Assert.Contains("different bases", Fails(CabsError.ParameterInvalid, () => Merge(bench, mixed)).Message, StringComparison.Ordinal);
-        Fails(CabsError.ParameterInvalid, () => Sparsify(mixed));
+        Assert.Contains("different bases", Fails(CabsError.BasesDiffer, () => Merge(bench, mixed)).Message, StringComparison.Ordinal);
+        Fails(CabsError.BasesDiffer, () => Sparsify(mixed));
     }
 
     [Fact]
@@ -142,9 +142,9 @@ public sealed class TaskVectorTests
     {
         using Workbench bench = Models(1);
         IReadOnlyList<TaskVector> sparse = Sparsify(Create(bench, "a"));
-        Fails(CabsError.ParameterInvalid, () => Sparsify(sparse));
-        Assert.Contains("sparsifies by itself", Fails(CabsError.ParameterInvalid, () => TaskVector.Define(sparse, MethodCatalog.Find("cabs")!, ParameterSet.Empty)).Message, StringComparison.Ordinal);
-        Assert.Contains("leave out density", Fails(CabsError.ParameterInvalid, () => TaskVector.Define(sparse, MethodCatalog.Get("ties"), MethodCatalog.Get("ties").ParametersOf(("density", 0.5)))).Message, StringComparison.Ordinal);
+        Fails(CabsError.AlreadySparsified, () => Sparsify(sparse));
+        Assert.Contains("sparsifies by itself", Fails(CabsError.AlreadySparsified, () => TaskVector.Define(sparse, MethodCatalog.Find("cabs")!, ParameterSet.Empty)).Message, StringComparison.Ordinal);
+        Assert.Contains("leave out density", Fails(CabsError.AlreadySparsified, () => TaskVector.Define(sparse, MethodCatalog.Get("ties"), MethodCatalog.Get("ties").ParametersOf(("density", 0.5)))).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -157,9 +157,12 @@ public sealed class TaskVectorTests
     [InlineData("m", 16777217)]
     [InlineData("n", "many")]
     [InlineData("tail", "long")]
-    [InlineData("k", 1)]
     public void Wrong_parameters_are_refused_before_anything_is_read(string name, object value) =>
         Fails(CabsError.ParameterInvalid, () => Sparsify(TaskVector.Create("/no/base", ["/no/model"]), (name, value)));
+
+    [Fact]
+    public void An_unknown_parameter_is_refused_before_anything_is_read() =>
+        Fails(CabsError.ParameterUnknown, () => Sparsify(TaskVector.Create("/no/base", ["/no/model"]), ("k", 1)));
 
     [Fact]
     public void A_parameter_set_made_by_hand_is_checked_at_planning()

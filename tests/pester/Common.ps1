@@ -1,6 +1,8 @@
-# What all Pester files share: the module as it was built, the example models, and a way to compare weights.
+# What all Pester files share: the packed module (or, run by hand, the module as it was built), the example models, and a way to compare
+# weights.
 $Root = (Resolve-Path (Join-Path $PSScriptRoot '../..')).Path
-Import-Module (Join-Path $Root 'module/Cabs.psd1') -Force
+$Module = $env:CABS_MODULE ? $env:CABS_MODULE : (Join-Path $Root 'module/Cabs.psd1')
+Import-Module $Module -Force
 $Digits = Join-Path $Root 'examples/digits'
 $Models = Join-Path $Digits 'models'
 $Tasks = 'upright', 'rotated', 'inverted', 'scrambled'

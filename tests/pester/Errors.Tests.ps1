@@ -118,11 +118,11 @@ Describe 'One mistake, one error, nothing half-written' {
     It 'says that nothing came in, that weights do not fit, that a method or parameter is unknown' {
         { @() | Merge-TaskVector -OutputPath $out } | Should -Throw -ErrorId 'NothingToMerge,CabsPs.Commands.MergeTaskVectorCommand'
         $vector = Get-TaskVector -BasePath $base -Path $good
-        { $vector | Merge-TaskVector -Weight 1, 2 -OutputPath $out } | Should -Throw -ErrorId 'ParameterInvalid,CabsPs.Commands.MergeTaskVectorCommand'
+        { $vector | Merge-TaskVector -Weight 1, 2 -OutputPath $out } | Should -Throw -ErrorId 'WeightCountMismatch,CabsPs.Commands.MergeTaskVectorCommand'
         { $vector | Merge-TaskVector -Method cab -OutputPath $out } | Should -Throw "*did you mean 'cabs'*"
         { $vector | Merge-TaskVector -Parameter @{ lamda = 1 } -OutputPath $out } | Should -Throw "*did you mean 'lambda'*"
         { $vector, $vector | Merge-TaskVector -OutputPath $out } | Should -Throw -ErrorId 'DuplicateModel,CabsPs.Commands.MergeTaskVectorCommand'
-        { $vector | Invoke-CabsSparsify | Invoke-CabsSparsify } | Should -Throw -ErrorId 'ParameterInvalid,CabsPs.Commands.InvokeCabsSparsifyCommand'
+        { $vector | Invoke-CabsSparsify | Invoke-CabsSparsify } | Should -Throw -ErrorId 'AlreadySparsified,CabsPs.Commands.InvokeCabsSparsifyCommand'
     }
 
     It 'refuses paths outside the file system' {

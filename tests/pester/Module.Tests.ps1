@@ -40,13 +40,6 @@ Describe 'The module' {
         & $complete 'Invoke-CabsSparsify -Assignment ' | Should -Be 'Joint', 'None', 'Sequential'
     }
 
-    It 'shows sizes, counts and shares as people read them' {
-        $text = Get-ModelCheckpoint $Models/base | Out-String -Width 200
-        $text | Should -Match '149 K'
-        $text | Should -Match '297 KB'
-        (Get-ModelTensor $Models/base embed.weight -Statistics | Out-String -Width 200) | Should -Match '\[256, 64\].*9\.34'
-    }
-
     It 'measures tensors' {
         # 8 weights that a person can check: -1, 0, 0, 2 and so on
         $header = [Text.Encoding]::UTF8.GetBytes('{"t":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}')

@@ -22,7 +22,8 @@ Describe 'The main pipeline' {
         $result.TaskVectors.Weight | Should -Be 1, 1, 1, 1
         $result.Overlaps.Count | Should -Be 6
         ($result.Overlaps.SharedCount | Measure-Object -Sum).Sum | Should -Be 0 -Because '4 x 26 of 256 positions fit without overlap'
-        $result.Files.Name | Should -Be 'config.json', 'model.safetensors'
+        $result.Files.Name | Should -Be 'README.md', 'cabs.json', 'config.json', 'model.safetensors'
+        $result.Files.Hash | ForEach-Object { $_ | Should -Match '^[0-9a-f]{32}$' }
         $result.MergedTensors.Count | Should -Be 8
         $result.LeftOut.Count | Should -Be 8
         foreach ($vector in $result.TaskVectors) {
@@ -98,6 +99,7 @@ Describe 'The main pipeline' {
         $model = Get-ModelCheckpoint $result.Path
         $model.DType | Should -Be 'BF16'
         $model.ShardCount | Should -Be 3
+        (Get-ModelCheckpoint (Get-TaskVector -BasePath $Models/base -Path $Models/upright | Merge-TaskVector -DType bf16 -OutputPath $TestDrive/bf16 3>$null).Path).DType | Should -Be 'BF16'
         (Get-Content $TestDrive/shards/config.json | ConvertFrom-Json).torch_dtype | Should -Be 'bfloat16'
     }
 

@@ -53,7 +53,7 @@ Describe 'Recipes of several documents' {
     }
 
     It 'needs a place for the result' {
-        (Get-OnlyError { Invoke-MergeRecipe (New-Staged) }).FullyQualifiedErrorId | Should -Be 'ParameterInvalid,CabsPs.Commands.InvokeMergeRecipeCommand'
+        (Get-OnlyError { Invoke-MergeRecipe (New-Staged) }).FullyQualifiedErrorId | Should -Be 'OutputMissing,CabsPs.Commands.InvokeMergeRecipeCommand'
     }
 
     It 'writes nothing with -WhatIf' {

@@ -19,8 +19,17 @@ internal sealed class MergeSettings
     private readonly Option<bool> _truncate = new("--unsafe-truncate-embeddings") { Description = "Cut embeddings and heads of different heights to the shortest, where the recipe has no 'tokenizer' key. Tokens of the longer ones are lost." };
     private readonly Option<bool> _allowNonFinite = new("--allow-nonfinite") { Description = "Let NaN and infinity in the inputs through." };
 
+    private readonly Option<bool> _resume = new("--resume") { Description = "Go on with what an interrupted merge of the same plan over the same inputs has finished; keep what is finished when this one is interrupted." };
+    private readonly Option<string> _resumeCheck = new("--resume-check") { HelpName = "HOW", Description = "With --resume: 'files' tells inputs by size, time and header, 'deep' reads the bytes of what is finished; files unless given." };
+    private readonly Option<bool> _sha256 = new("--sha256") { Description = "Take the SHA-256 of the weight files too; it goes into cabs.json and the result." };
+    private readonly Option<bool> _noCard = new("--no-model-card") { Description = "Write no README.md and no copy of the recipe." };
+    private readonly Option<bool> _ignoreFreeSpace = new("--ignore-free-space") { Description = "Begin even where the disk says that it has too little room." };
+
     /// <summary>The options, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [_type, _shardSize, _force, _threads, _maxMemory, _engine, _device, _seed, _truncate, _allowNonFinite];
+    public IReadOnlyList<Option> All => [_type, _shardSize, _force, _resume, _resumeCheck, _sha256, _noCard, _ignoreFreeSpace, _threads, _maxMemory, _engine, _device, _seed, _truncate, _allowNonFinite];
+
+    /// <summary>Those of them that matter where models are read and no result is stored.</summary>
+    public IReadOnlyList<Option> Reading => [_threads, _maxMemory, _seed, _truncate, _allowNonFinite];
 
     /// <summary>How to carry a merge out.</summary>
     public MergeOptions Options(ParseResult call) => new()
@@ -30,7 +39,15 @@ internal sealed class MergeSettings
         ShardBytes = OptionValues.Size(call, _shardSize) ?? OutputLayout.DefaultShardBytes,
         Force = call.GetValue(_force),
         Engine = ComputeEngines.Open(call.GetValue(_engine), call.GetValue(_device)),
+        Resume = call.GetValue(_resume),
+        ResumeDeep = OptionValues.Word(call, _resumeCheck, "files", "deep") == "deep",
+        Sha256 = call.GetValue(_sha256),
+        WritesModelCard = !call.GetValue(_noCard),
+        IgnoresFreeSpace = call.GetValue(_ignoreFreeSpace),
     };
+
+    /// <summary>What random choices start from.</summary>
+    public long Seed(ParseResult call) => OptionValues.Seed(call, _seed);
 
     /// <summary>What the options change of a recipe's definitions.</summary>
     public Func<MergeDefinition, bool, MergeDefinition> Change(ParseResult call)

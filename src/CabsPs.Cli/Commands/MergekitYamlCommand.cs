@@ -29,7 +29,6 @@ internal sealed class MergekitYamlCommand : Command, ICommandWithExamples
         ("--gpu-rich", "merges run on the processor"),
         ("--clone-tensors", "no tensor shares memory with another"),
         ("--lazy-unpickle", "models are read piece by piece anyway"),
-        ("--write-model-card", "no model card is written"),
         ("--trust-remote-code", "no code of a model is run"),
         ("--async-write", "every thread writes what it has computed"),
         ("--verbose", "there is nothing more to say"),
@@ -57,6 +56,8 @@ internal sealed class MergekitYamlCommand : Command, ICommandWithExamples
     private readonly Option<bool> _unsafe = new("--no-safe-serialization") { Description = "Refused: results are safetensors." };
     private readonly Option<bool> _quiet = new("--quiet") { Description = "No progress and no closing table." };
     private readonly Option<bool> _force = new("--force") { Description = "Replace the folder when it holds files." };
+    private readonly Option<bool> _card = new("--write-model-card") { Description = "Write README.md and mergekit_config.yml; the default." };
+    private readonly Option<bool> _noCard = new("--no-write-model-card") { Description = "Write neither." };
     private readonly List<(Option Option, string Reason)> _ineffective = [];
     private readonly Streams _streams;
     private readonly CancellationToken _cancel;
@@ -67,7 +68,7 @@ internal sealed class MergekitYamlCommand : Command, ICommandWithExamples
         (_streams, _cancel) = (streams, cancel);
         Add(_recipe);
         Add(_out);
-        foreach (Option option in new Option[] { _shardSize, _seed, _threads, _truncate, _keepEmbeddings, _copyTokenizer, _noTokenizer, _safe, _unsafe, _quiet, _force })
+        foreach (Option option in new Option[] { _shardSize, _seed, _threads, _truncate, _keepEmbeddings, _copyTokenizer, _noTokenizer, _safe, _unsafe, _card, _noCard, _quiet, _force })
             Add(option);
         foreach ((string name, string reason) in s_switches)
         {
@@ -105,6 +106,8 @@ internal sealed class MergekitYamlCommand : Command, ICommandWithExamples
             ShardBytes = ShardBytes(call),
             Force = call.GetValue(_force),
             LeavesOutTokenizer = call.GetValue(_noTokenizer),
+            WritesModelCard = !call.GetValue(_noCard),
+            RecipeName = "mergekit_config.yml",
         };
         long seed = OptionValues.Seed(call, _seed);
         bool truncate = call.GetValue(_truncate);

@@ -44,6 +44,14 @@ internal static class OptionValues
         return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : throw Wrong(option, text, "a whole number");
     }
 
+    /// <summary>A number, or null when the option was not given.</summary>
+    public static double? Number(ParseResult call, Option<string> option)
+    {
+        if (call.GetValue(option) is not { } text)
+            return null;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) ? value : throw Wrong(option, text, "a number");
+    }
+
     /// <summary>A number from 0 up; 0 when the option was not given.</summary>
     public static double Tolerance(ParseResult call, Option<string> option)
     {
@@ -54,6 +62,15 @@ internal static class OptionValues
             : throw Wrong(option, text, "a number from 0 up");
     }
 
-    private static CabsException Wrong(Option option, string text, string expectation) =>
+    /// <summary>One of some words, or null when the option was not given.</summary>
+    public static string? Word(ParseResult call, Option<string> option, params string[] words)
+    {
+        if (call.GetValue(option) is not { } text)
+            return null;
+        return words.Contains(text, StringComparer.OrdinalIgnoreCase) ? text.ToLowerInvariant() : throw Wrong(option, text, string.Join(" or ", words));
+    }
+
+    /// <summary>Says what an option takes.</summary>
+    public static CabsException Wrong(Option option, string text, string expectation) =>
         new(CabsError.ParameterInvalid, $"{option.Name} is {Text.Quote(text)}; it takes {expectation}", option.Name);
 }

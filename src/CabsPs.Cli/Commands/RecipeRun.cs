@@ -31,7 +31,8 @@ internal static class RecipeRun
     }
 
     /// <summary>Carries the plans out.</summary>
-    public static void Execute(Streams streams, RecipePlan plan, Talk talk, CancellationToken cancel)
+    /// <returns>The results that stay.</returns>
+    public static IReadOnlyList<MergeResult> Execute(Streams streams, RecipePlan plan, Talk talk, CancellationToken cancel)
     {
         foreach (RecipeStep step in plan.Steps)
             MergeMessages.Write(streams, step.Plan);
@@ -39,7 +40,7 @@ internal static class RecipeRun
         foreach (RecipeStep step in plan.Steps)
         {
             var run = new MergeRun(step.Plan);
-            MergeResult result = ProgressBar.Watch(streams, talk.Quiet, () => run.Progress, () => run.Execute(step.Destination, cancel));
+            MergeResult result = ProgressBar.Watch(streams, talk.Quiet, () => run.Progress, () => plan.Execute(step, run, cancel));
             foreach (string warning in result.LateWarnings)
                 streams.Message($"warning: {warning}");
             results.Add((step.Name, result));
@@ -49,5 +50,6 @@ internal static class RecipeRun
 
         if (talk.Json)
             ResultJson.Write(streams, [.. results.Where((_, i) => plan.Keeps(plan.Steps[i]))]);
+        return [.. results.Where((_, i) => plan.Keeps(plan.Steps[i])).Select(r => r.Item2)];
     }
 }

@@ -1,5 +1,6 @@
 using CabsPs.Engine;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Merging;
 
 namespace CabsPs.Cli.Output;
 

@@ -15,6 +15,13 @@ internal sealed class Report
             _blocks.Add(table);
     }
 
+    /// <summary>Adds a drawing; where nothing is drawn, its table is shown.</summary>
+    public void Add(Drawing drawing)
+    {
+        if (drawing.Table.Rows.Count > 0)
+            _blocks.Add(drawing);
+    }
+
     /// <summary>Adds a line.</summary>
     public void Add(string line) => _blocks.Add(Streams.OneLine(line));
 
@@ -30,9 +37,9 @@ internal sealed class Report
         var text = new StringBuilder();
         for (int i = 0; i < _blocks.Count; i++)
         {
-            if (i > 0 && (_blocks[i] is Table || _blocks[i - 1] is Table))
+            if (i > 0 && (_blocks[i] is not string || _blocks[i - 1] is not string))
                 text.AppendLine();
-            if (_blocks[i] is Table table)
+            if ((_blocks[i] as Table ?? (_blocks[i] as Drawing)?.Table) is { } table)
                 text.Append(Plain(table));
             else
                 text.Append(_blocks[i]).AppendLine();

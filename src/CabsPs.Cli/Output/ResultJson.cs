@@ -30,6 +30,9 @@ internal static class ResultJson
         {
             json.WriteString("path", file.Path);
             json.WriteNumber("bytes", file.ByteLength);
+            json.WriteString("hash", file.Hash);
+            if (file.Sha256 is { } sha256)
+                json.WriteString("sha256", sha256);
         });
         json.Objects("vectors", result.Vectors, vector =>
         {
@@ -48,6 +51,7 @@ internal static class ResultJson
             json.Number("shareOfSmaller", pair.ShareOfSmaller);
         });
         json.Tensors(result.Tensors, result.LeftOut, result.Warnings);
+        json.WriteNumber("resumedTensors", result.ResumedTensors);
         json.Number("seconds", result.Duration.TotalSeconds);
         json.WriteNumber("bytesRead", result.BytesRead);
         json.WriteNumber("bytesWritten", result.BytesWritten);

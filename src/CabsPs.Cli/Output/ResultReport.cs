@@ -20,6 +20,8 @@ internal static class ResultReport
         report.Add(overlaps);
         long merged = result.Tensors.LongCount(t => t.Action == TensorAction.Merge);
         report.Add($"merged {Words.Of(merged, "tensor")} by {result.Method}, copied {result.Tensors.Count - merged}, left out {result.LeftOut.Count}; {Text.Count(result.Tensors.Sum(t => t.Output.Count))} parameters, {Text.Bytes(result.Files.Sum(f => f.ByteLength))} in {Words.Of(result.Files.Count, "file")}");
+        if (result.ResumedTensors > 0)
+            report.Add($"{Words.Of(result.ResumedTensors, "tensor")} of {result.Tensors.Count} had been finished before");
         report.Add($"{Text.Time(result.Duration)}, {Text.Bytes(result.BytesPerSecond)}/s, peak memory {Text.Bytes(result.PeakMemory)}, {Words.Of(result.Threads, "thread")}");
         report.Add(result.Path);
         report.WriteTo(streams);

@@ -11,14 +11,27 @@ internal static class SpectreReport
         IAnsiConsole console = CreateConsole(writer);
         foreach (object block in blocks)
         {
+            if (block is Drawing drawing)
+            {
+                SpectreDrawing.Write(console, writer, drawing);
+                continue;
+            }
+
             // lines go past the library, which would break paths in two
             if (block is not Table table)
                 writer.WriteLine(block);
-            else if (Fits(table, console.Profile.Width))
-                console.Write(Convert(table));
             else
-                writer.WriteLine(Report.Plain(table));
+                Write(console, writer, table);
         }
+    }
+
+    /// <summary>Writes a table, with borders where it fits.</summary>
+    public static void Write(IAnsiConsole console, TextWriter writer, Table table)
+    {
+        if (Fits(table, console.Profile.Width))
+            console.Write(Convert(table));
+        else
+            writer.WriteLine(Report.Plain(table));
     }
 
     /// <summary>A console over a writer, as its terminal can show it.</summary>

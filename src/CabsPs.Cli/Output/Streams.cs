@@ -22,6 +22,9 @@ internal sealed class Streams
     /// <summary>Whether lines and signs outside ASCII can be shown.</summary>
     public static bool Unicode => !s_ascii;
 
+    /// <summary>What to say when a run is cancelled.</summary>
+    public string WhenCancelled { get; set; } = "cancelled; nothing was written";
+
     private static bool IsDumb => Environment.GetEnvironmentVariable("TERM") == "dumb";
 
     /// <summary>One line to standard error.</summary>

@@ -1,94 +1,68 @@
+using System.IO.Hashing;
+using CabsPs.Engine.Integrity;
 using Microsoft.Win32.SafeHandles;
 
 namespace CabsPs.Engine.Checkpoints;
 
-/// <summary>Builds a model folder beside its destination and gives it its final name only when it is complete. Dropped before
-/// that, it leaves nothing behind. Tensor bytes may be written from several threads at a time, in any order.</summary>
-public sealed class CheckpointWriter : IDisposable
+/// <summary>Builds a model folder beside its destination and gives it its final name only when it is complete and on the disk. Dropped
+/// before that, it leaves nothing behind. Tensor bytes may be written from several threads at a time, in any order.</summary>
+public sealed class CheckpointWriter : IWeightSink, IDisposable
 {
-    private readonly string _staging;
+    private const int CopyBytes = 1 << 20;
+    private readonly StagingFolder _staging;
+    private readonly bool _ownsStaging;
     private readonly bool _replace;
     private readonly Dictionary<string, (SafeFileHandle Handle, long Offset, string File)> _places = new(StringComparer.Ordinal);
-    private readonly List<SafeFileHandle> _handles = [];
+    private readonly List<(string File, SafeFileHandle Handle)> _shards = [];
+    private readonly List<string> _smallFiles = [];
     private long _bytesWritten;
-    private bool _completed;
 
-    private CheckpointWriter(string destination, string staging, bool replace)
-    {
-        Destination = destination;
-        _staging = staging;
-        _replace = replace;
-    }
+    private CheckpointWriter(StagingFolder staging, bool ownsStaging, bool replace) => (_staging, _ownsStaging, _replace) = (staging, ownsStaging, replace);
 
     /// <summary>The full path the result gets.</summary>
-    public string Destination { get; }
+    public string Destination => _staging.Destination;
 
     /// <summary>Bytes of tensor data written so far.</summary>
     public long BytesWritten => Interlocked.Read(ref _bytesWritten);
-
-    /// <summary>Refuses a destination that holds files, is a file, or is or contains an input.</summary>
-    /// <param name="destination">The folder the result shall get.</param>
-    /// <param name="inputs">The models read.</param>
-    /// <param name="replace">Allows a destination that holds files.</param>
-    /// <exception cref="CabsException">The destination cannot be used.</exception>
-    public static void CheckDestination(string destination, IEnumerable<Checkpoint> inputs, bool replace)
-    {
-        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
-        // through links too: replacing the destination would delete the model
-        string real = ModelPaths.Resolve(full);
-        foreach (Checkpoint input in inputs)
-        {
-            if (input.Folder is { } folder && IsIn(real, ModelPaths.Resolve(folder)))
-                throw new CabsException(CabsError.OutputIsInput, $"{destination}: is the folder of the input {input.Path} or lies in it; give another output folder", destination);
-            if (input.Files.Append(input.Path).Any(path => IsIn(path, full) || IsIn(ModelPaths.Resolve(path), real)))
-                throw new CabsException(CabsError.OutputIsInput, $"{destination}: holds the input {input.Path}; give another output folder", destination);
-        }
-
-        if (File.Exists(full))
-            throw new CabsException(CabsError.OutputNotEmpty, $"{destination}: is a file; give a folder that is new or empty", destination);
-        if (!replace && Directory.Exists(full) && Directory.EnumerateFileSystemEntries(full).Any())
-            throw new CabsException(CabsError.OutputNotEmpty, $"{destination}: holds files already; give a new folder or force replacing it", destination);
-    }
-
-    /// <summary>Refuses a destination that is, contains or lies in a folder that files are copied from.</summary>
-    /// <param name="destination">The folder the result shall get.</param>
-    /// <param name="folders">Full paths of the folders.</param>
-    /// <exception cref="CabsException">The destination cannot be used.</exception>
-    public static void CheckDestination(string destination, IEnumerable<string> folders)
-    {
-        string real = ModelPaths.Resolve(Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination)));
-        foreach (string folder in folders)
-        {
-            if (ModelPaths.Resolve(folder) is var other && (IsIn(other, real) || IsIn(real, other)))
-                throw new CabsException(CabsError.OutputIsInput, $"{destination}: is the folder of the input {folder}, contains it or lies in it; give another output folder", destination);
-        }
-    }
 
     /// <summary>Starts a result: creates the files at their final sizes under a temporary name.</summary>
     /// <param name="destination">The folder the result shall get; new, empty, or to be replaced.</param>
     /// <param name="layout">Where everything goes.</param>
     /// <param name="replace">Allows a destination that holds files; they go only when the result is complete.</param>
-    /// <exception cref="CabsException">The folder cannot be written.</exception>
+    /// <exception cref="CabsException">The folder cannot be written, or another merge is writing it.</exception>
     public static CheckpointWriter Create(string destination, OutputLayout layout, bool replace)
     {
-        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
-        string parent = Path.GetDirectoryName(full) ?? throw new CabsException(CabsError.WriteFailed, $"{destination}: a result cannot be a file system's root", destination);
-        string staging = Path.Combine(parent, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.partial");
-        var writer = new CheckpointWriter(full, staging, replace);
+        StagingFolder staging = StagingFolder.Open(destination);
         try
         {
-            Directory.CreateDirectory(staging);
+            staging.Clear(withStages: true);
+            return Create(staging, layout, replace, ownsStaging: true);
+        }
+        catch
+        {
+            staging.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a result in a folder that is open, or goes on with what lies there.</summary>
+    internal static CheckpointWriter Create(StagingFolder staging, OutputLayout layout, bool replace, bool ownsStaging = false)
+    {
+        var writer = new CheckpointWriter(staging, ownsStaging, replace);
+        try
+        {
+            Directory.CreateDirectory(staging.Result);
             foreach (OutputShard shard in layout.Shards)
-                writer.CreateShard(shard);
-            if (layout.Index is not null)
-                writer.WriteFile("model.safetensors.index.json", layout.Index);
+                writer.OpenShard(shard);
+            if (layout.Index is { } index)
+                writer.WriteFile(Checkpoint.IndexFile, index);
             return writer;
         }
         catch (Exception e)
         {
-            writer.Dispose();
+            writer.CloseShards();
             if (e is IOException or UnauthorizedAccessException)
-                throw Failed(destination, e);
+                throw DiskSpace.Failure(staging.Destination, e);
             throw;
         }
     }
@@ -107,7 +81,7 @@ public sealed class CheckpointWriter : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Failed(Path.Combine(Destination, file), e);
+            throw DiskSpace.Failure(Path.Combine(Destination, file), e);
         }
 
         Interlocked.Add(ref _bytesWritten, bytes.Length);
@@ -116,29 +90,58 @@ public sealed class CheckpointWriter : IDisposable
     /// <summary>Writes a small file into the result.</summary>
     /// <param name="name">The file's name, without a folder.</param>
     /// <param name="content">Its bytes.</param>
-    public void WriteFile(string name, byte[] content)
+    /// <returns>Its hash.</returns>
+    public Digest WriteFile(string name, ReadOnlySpan<byte> content)
     {
         try
         {
-            File.WriteAllBytes(Path.Combine(_staging, name), content);
+            using FileStream file = CreateFile(name);
+            file.Write(content);
+            return Digest.Of(content);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Failed(Path.Combine(Destination, name), e);
+            throw DiskSpace.Failure(Path.Combine(Destination, name), e);
         }
     }
 
     /// <summary>Copies a small file into the result.</summary>
     /// <param name="source">The full path of the file to copy.</param>
-    public void CopyFile(string source)
+    /// <returns>Its hash and size.</returns>
+    public (Digest Hash, long ByteLength) CopyFile(string source)
     {
+        string name = Path.GetFileName(source);
+        var hash = new XxHash128();
+        byte[] piece = new byte[CopyBytes];
+        long length = 0;
+        // pipes and devices have no length either and are never opened
+        using SafeFileHandle? from = InputFile.Look(source).Length == 0 ? null : InputFile.Open(source, out _);
         try
         {
-            File.Copy(source, Path.Combine(_staging, Path.GetFileName(source)));
+            using FileStream to = CreateFile(name);
+            for (int count; from is not null && (count = InputFile.ReadAt(from, piece, length, source)) > 0;)
+            {
+                hash.Append(piece.AsSpan(0, count));
+                to.Write(piece.AsSpan(0, count));
+                length += count;
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CabsException(CabsError.WriteFailed, $"{source}: cannot be copied to {Destination}: {e.Message}", source, e);
+            throw DiskSpace.Failure(Path.Combine(Destination, name), e);
+        }
+
+        return (new Digest(hash.GetCurrentHashAsUInt128()), length);
+    }
+
+    /// <summary>Flushes all tensor bytes written so far to the disk.</summary>
+    /// <exception cref="CabsException">The disk failed.</exception>
+    public void FlushTensors(CancellationToken cancel = default)
+    {
+        foreach ((string file, SafeFileHandle handle) in _shards)
+        {
+            cancel.ThrowIfCancellationRequested();
+            Flush(file, handle);
         }
     }
 
@@ -148,85 +151,67 @@ public sealed class CheckpointWriter : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled while flushing.</exception>
     public void Complete(CancellationToken cancel = default)
     {
+        FlushTensors(cancel);
+        CloseShards();
+        // one after the other each would wait for the disk; together they wait once
         try
         {
-            foreach (SafeFileHandle handle in _handles)
+            Parallel.ForEach(_smallFiles, name =>
             {
-                cancel.ThrowIfCancellationRequested();
-                RandomAccess.FlushToDisk(handle);
-            }
-
-            cancel.ThrowIfCancellationRequested();
-            CloseHandles();
-            string? old = null;
-            if (Directory.Exists(Destination))
-            {
-                if (!_replace && Directory.EnumerateFileSystemEntries(Destination).Any())
-                    throw new CabsException(CabsError.OutputNotEmpty, $"{Destination}: another program filled it meanwhile; the result is dropped", Destination);
-                old = _staging + ".old";
-                Directory.Move(Destination, old);
-            }
-
-            TakeName(old);
-            _completed = true;
-            if (old is not null)
-                Directory.Delete(old, recursive: true);
+                using SafeFileHandle handle = File.OpenHandle(Path.Combine(_staging.Result, name), FileMode.Open, FileAccess.Write);
+                Flush(name, handle);
+            });
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (AggregateException e)
         {
-            throw Failed(Destination, e);
+            throw e.InnerExceptions.OfType<CabsException>().FirstOrDefault() ?? DiskSpace.Failure(Destination, e.InnerExceptions[0]);
         }
+
+        cancel.ThrowIfCancellationRequested();
+        _staging.Publish(_replace);
     }
 
     /// <summary>Closes all files; deletes everything unless <see cref="Complete"/> succeeded.</summary>
     public void Dispose()
     {
-        CloseHandles();
-        if (_completed || !Directory.Exists(_staging))
-            return;
+        CloseShards();
+        if (_ownsStaging)
+            _staging.Dispose();
+    }
+
+    private void Flush(string file, SafeFileHandle handle)
+    {
         try
         {
-            Directory.Delete(_staging, recursive: true);
+            RandomAccess.FlushToDisk(handle);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // the failure that led here is the one to report; the name says that the folder is partial
+            throw DiskSpace.Failure(Path.Combine(Destination, file), e);
         }
     }
 
-    private static bool IsIn(string path, string folder) =>
-        path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-
-    private static CabsException Failed(string path, Exception cause) =>
-        new(CabsError.WriteFailed, $"{path}: cannot be written: {cause.Message}", path, cause);
-
-    private void TakeName(string? old)
+    private FileStream CreateFile(string name)
     {
-        try
-        {
-            Directory.Move(_staging, Destination);
-        }
-        catch (Exception e) when (old is not null && e is IOException or UnauthorizedAccessException)
-        {
-            Directory.Move(old!, Destination);
-            throw;
-        }
+        var file = new FileStream(Path.Combine(_staging.Result, name), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        _smallFiles.Add(name);
+        return file;
     }
 
-    private void CreateShard(OutputShard shard)
+    private void OpenShard(OutputShard shard)
     {
-        SafeFileHandle handle = File.OpenHandle(Path.Combine(_staging, shard.FileName), FileMode.CreateNew, FileAccess.Write, FileShare.None);
-        _handles.Add(handle);
+        SafeFileHandle handle = File.OpenHandle(Path.Combine(_staging.Result, shard.FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+        _shards.Add((shard.FileName, handle));
         RandomAccess.SetLength(handle, shard.ByteLength);
         RandomAccess.Write(handle, shard.Header, 0);
         foreach ((string name, long offset) in shard.Offsets)
             _places.Add(name, (handle, offset, shard.FileName));
     }
 
-    private void CloseHandles()
+    private void CloseShards()
     {
-        foreach (SafeFileHandle handle in _handles)
+        foreach ((_, SafeFileHandle handle) in _shards)
             handle.Dispose();
-        _handles.Clear();
+        _shards.Clear();
     }
 }

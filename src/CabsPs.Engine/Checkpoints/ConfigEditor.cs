@@ -20,7 +20,10 @@ internal sealed class ConfigEditor(ModelConfig config, List<string> warnings)
     private static readonly string[] s_layerKeys = ["num_hidden_layers", "n_layer", "n_layers", "num_layers", "num_encoder_layers", "encoder_layers", "num_decoder_layers", "decoder_layers", "depth"];
     private static readonly string[] s_vision = ["vision", "visual", "image", "vit"];
     private static readonly string[] s_audio = ["audio", "speech"];
-    private readonly List<(ConfigValue Value, string Text)> _edits = [];
+    private readonly Dictionary<int, (ConfigValue Value, string Text)> _edits = [];
+
+    /// <summary>Whether a result may change values of this key, or look at them to know what to change.</summary>
+    public static bool MayChange(string key) => key is "vocab_size" or "is_encoder_decoder" || s_typeKeys.Contains(key) || s_layerKeys.Contains(key);
 
     /// <summary>The changed text.</summary>
     /// <param name="type">The element type; null leaves it.</param>
@@ -41,7 +44,7 @@ internal sealed class ConfigEditor(ModelConfig config, List<string> warnings)
             SetLayers(change);
         if (vocabularySize is { } rows)
             SetVocabulary(rows);
-        return config.With([.. _edits.Select(e => (e.Value.Start, e.Value.End, e.Text))], added);
+        return config.With([.. _edits.Values.Select(e => (e.Value.Start, e.Value.End, e.Text))], added);
     }
 
     private void SetLayers(LayerChange change)
@@ -55,7 +58,7 @@ internal sealed class ConfigEditor(ModelConfig config, List<string> warnings)
         if (own.Length == 0)
             warnings.Add($"config.json has no entry of {change.From} layers for {change.Prefix}…; the result has {change.To}, so set it by hand");
         Replace(own, change.To.ToString(CultureInfo.InvariantCulture));
-        string[] lists = [.. config.Lists.Where(l => l.Length == change.From && l.Length > 1 && l.Key.Contains("layer", StringComparison.Ordinal)).Select(l => l.Key)];
+        string[] lists = [.. config.Lists.Where(l => l.Length == change.From && l.Length > 1).Select(l => l.Key)];
         if (lists.Length > 0)
             warnings.Add($"config.json lists something for each of {change.From} layers ({string.Join(", ", lists)}); the result has {change.To}, so change it by hand");
     }
@@ -78,8 +81,8 @@ internal sealed class ConfigEditor(ModelConfig config, List<string> warnings)
 
     private void Replace(IEnumerable<ConfigValue> values, string text)
     {
-        foreach (ConfigValue value in values.Where(v => !_edits.Any(e => e.Value.Start == v.Start)))
-            _edits.Add((value, text));
+        foreach (ConfigValue value in values)
+            _edits.TryAdd(value.Start, (value, text));
     }
 
     private int? Number(ConfigValue value) =>

@@ -24,6 +24,12 @@ public enum DType
     /// <summary>8-bit scale: an exponent alone.</summary>
     F8_E8M0,
 
+    /// <summary>8-bit float, 4 exponent and 3 mantissa bits, finite and without a negative zero.</summary>
+    F8_E4M3FNUZ,
+
+    /// <summary>8-bit float, 5 exponent and 2 mantissa bits, finite and without a negative zero.</summary>
+    F8_E5M2FNUZ,
+
     /// <summary>Signed 64-bit integer.</summary>
     I64,
 

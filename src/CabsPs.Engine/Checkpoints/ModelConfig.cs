@@ -9,6 +9,11 @@ public sealed class ModelConfig
     /// <summary>The file's name in a model folder.</summary>
     public const string FileName = "config.json";
 
+    /// <summary>Larger files are no configs; the largest, with the names of some twenty thousand classes, have a megabyte.</summary>
+    public const int MaxBytes = 4 << 20;
+
+    private const int MaxValues = 1000;
+
     private static readonly JsonReaderOptions s_options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
     private readonly byte[] _text;
     private readonly bool _isEmpty;
@@ -49,14 +54,7 @@ public sealed class ModelConfig
     {
         if (!File.Exists(path))
             return null;
-        try
-        {
-            return Parse(File.ReadAllBytes(path), path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CabsException(CabsError.ReadFailed, $"{path}: cannot be read: {e.Message}", path, e);
-        }
+        return Parse(InputFile.ReadAll(path, MaxBytes, CabsError.ConfigInvalid), path);
     }
 
     /// <summary>Reads a config from its text.</summary>
@@ -81,16 +79,20 @@ public sealed class ModelConfig
         {
             throw new CabsException(CabsError.ConfigInvalid, $"{path}: holds text that is not valid UTF-8", path, e);
         }
+        catch (InvalidDataException e)
+        {
+            throw new CabsException(CabsError.ConfigInvalid, $"{path}: {e.Message}", path, e);
+        }
         catch (JsonException e)
         {
-            throw new CabsException(CabsError.ConfigInvalid, $"{path}: not valid JSON at line {e.LineNumber + 1}", path, e);
+            throw new CabsException(CabsError.ConfigInvalid, $"{path}: not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}", path, e);
         }
     }
 
-    /// <summary>All single values, with their places in the text.</summary>
+    /// <summary>All single values that a result may change, with their places in the text.</summary>
     internal IReadOnlyList<ConfigValue> Values => _values ??= FindValues();
 
-    /// <summary>All lists: the key of each and how many entries it has.</summary>
+    /// <summary>All lists about layers: the key of each and how many entries it has.</summary>
     internal IReadOnlyList<(string Key, int Length)> Lists
     {
         get
@@ -153,13 +155,15 @@ public sealed class ModelConfig
             }
             else if (ends)
             {
-                if (reader.TokenType == JsonTokenType.EndArray)
+                if (reader.TokenType == JsonTokenType.EndArray && path[^1].Contains("layer", StringComparison.Ordinal))
                     _lists.Add((path[^1], counts.Peek()));
                 counts.Pop();
                 path.RemoveAt(path.Count - 1);
             }
-            else if (key is not null)
+            else if (key is not null && ConfigEditor.MayChange(key))
             {
+                if (values.Count == MaxValues)
+                    throw new InvalidDataException($"it says more than {MaxValues} times what its layers, types and vocabulary are");
                 values.Add(new ConfigValue([.. path.Skip(1), key], reader.TokenType, (int)reader.TokenStartIndex, (int)reader.BytesConsumed));
             }
 

@@ -3,6 +3,9 @@ namespace CabsPs.Engine.Checkpoints;
 /// <summary>Compares and names model paths.</summary>
 public static class ModelPaths
 {
+    // as many as operating systems follow
+    private const int MaxLinks = 40;
+
     /// <summary>Whether two paths lead to the same model, through symbolic links too.</summary>
     public static bool AreSame(string a, string b) => string.Equals(Resolve(a), Resolve(b), StringComparison.Ordinal);
 
@@ -21,22 +24,38 @@ public static class ModelPaths
         })];
     }
 
-    /// <summary>The full path with every symbolic link on the way followed.</summary>
-    public static string Resolve(string path)
+    /// <summary>The full path with every symbolic link on the way followed; links that lead in a circle stay.</summary>
+    public static string Resolve(string path) => Resolve(path, MaxLinks);
+
+    private static string Resolve(string path, int links)
     {
-        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), here = Path.GetPathRoot(full) ?? string.Empty;
+        for (int at = here.Length; at < full.Length;)
+        {
+            int separator = full.AsSpan(at).IndexOf(Path.DirectorySeparatorChar), end = separator < 0 ? full.Length : at + separator;
+            // behind what does not exist there are no links
+            if (Follow(Path.Combine(here, full[at..end]), links) is not { } real)
+                return Path.Combine(here, full[at..]);
+            here = real;
+            at = end + 1;
+        }
+
+        return here;
+    }
+
+    // a link is relative to the folder in which it really lies, so the path before it must be resolved
+    private static string? Follow(string path, int links)
+    {
         try
         {
-            string? parent = Path.GetDirectoryName(full);
-            if (parent is null)
-                return full;
-            string here = Path.Combine(Resolve(parent), Path.GetFileName(full));
-            FileSystemInfo info = Directory.Exists(here) ? new DirectoryInfo(here) : new FileInfo(here);
-            return info.LinkTarget is null ? here : info.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? here;
+            FileSystemInfo info = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
+            if (!info.Exists)
+                return null;
+            return info.LinkTarget is null || links == 0 ? path : Resolve(info.ResolveLinkTarget(returnFinalTarget: false)!.FullName, links - 1);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return full;
+            return path;
         }
     }
 }

@@ -57,17 +57,19 @@ public sealed class OutputLayout
     public static OutputLayout Create(IReadOnlyList<OutputTensor> tensors, long shardBytes)
     {
         var groups = new List<List<OutputTensor>> { new() };
-        long filled = 0;
+        long filled = 0, header = 0;
         foreach (OutputTensor tensor in tensors)
         {
-            if (groups[^1].Count > 0 && filled + tensor.ByteLength > shardBytes)
+            long entry = EntryBytes(tensor);
+            if (groups[^1].Count > 0 && (filled + tensor.ByteLength > shardBytes || groups[^1].Count == SafetensorsHeader.MaxTensors || header + entry > SafetensorsHeader.MaxHeaderBytes))
             {
                 groups.Add([]);
-                filled = 0;
+                (filled, header) = (0, 0);
             }
 
             groups[^1].Add(tensor);
             filled += tensor.ByteLength;
+            header += entry;
         }
 
         var shards = new List<OutputShard>(groups.Count);
@@ -81,9 +83,16 @@ public sealed class OutputLayout
         return new OutputLayout(shards, groups.Count == 1 ? null : WriteIndex(shards, total), total);
     }
 
-    // Wide types first keeps every tensor aligned to its element size; then by name, as the format's own writer does.
-    private static OutputShard LayOut(string fileName, List<OutputTensor> tensors)
+    // at least what a tensor takes in a header; a character of its name becomes six bytes at most
+    private static long EntryBytes(OutputTensor tensor) => 128 + (6L * tensor.Name.Length) + (20L * tensor.Shape.Count);
+
+    /// <summary>Lays out one file.</summary>
+    /// <param name="fileName">Its name.</param>
+    /// <param name="tensors">Its tensors.</param>
+    /// <param name="note">An entry for the header's metadata.</param>
+    internal static OutputShard LayOut(string fileName, IEnumerable<OutputTensor> tensors, (string Key, string Text)? note = null)
     {
+        // wide types first keeps every tensor aligned to its element size; then by name, as the format's own writer does
         OutputTensor[] ordered = [.. tensors.OrderByDescending(t => t.Type.Size()).ThenBy(t => t.Name, StringComparer.Ordinal)];
         using var json = new MemoryStream();
         using (var writer = new Utf8JsonWriter(json, s_compact))
@@ -91,6 +100,8 @@ public sealed class OutputLayout
             writer.WriteStartObject();
             writer.WriteStartObject("__metadata__");
             writer.WriteString("format", "pt");
+            if (note is { } extra)
+                writer.WriteString(extra.Key, extra.Text);
             writer.WriteEndObject();
             long at = 0;
             foreach (OutputTensor tensor in ordered)

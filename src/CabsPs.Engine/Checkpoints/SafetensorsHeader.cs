@@ -6,159 +6,184 @@ using Microsoft.Win32.SafeHandles;
 namespace CabsPs.Engine.Checkpoints;
 
 /// <summary>Reads and checks the header of a safetensors file: eight bytes of length, then JSON that gives every tensor's
-/// type, shape and place. The data is not touched.</summary>
-/// <remarks>The format is described at https://huggingface.co/docs/safetensors. Checked here: lengths, ranges, overlaps, holes
-/// and that type times shape is the size stated.</remarks>
+/// type, shape and place. The data is not touched, and the JSON is read piece by piece: memory follows the number of tensors, not what
+/// a header claims.</summary>
+/// <remarks>The format is described at https://huggingface.co/docs/safetensors. What its own reader takes is taken (tensors in any
+/// order, unaligned data, unknown entries of a tensor) and what that refuses is refused; besides, a name that stands twice (there the
+/// last one counts), types of less than a byte, and names, dimensions and numbers of tensors that no model has.</remarks>
 public static class SafetensorsHeader
 {
     /// <summary>The longest header read, as in the format's own reader.</summary>
     public const int MaxHeaderBytes = 100_000_000;
 
-    private static readonly JsonReaderOptions s_options = new() { MaxDepth = 8 };
+    /// <summary>The most tensors in one file. The largest models have some hundred thousand, spread over a hundred files.</summary>
+    public const int MaxTensors = 250_000;
+
+    private const int MaxDimensions = 64;
+    private const int LongestName = 4096;
+    private static readonly JsonReaderOptions s_options = new() { MaxDepth = 64 };
+    private static readonly (byte[] Name, DType Type)[] s_types = [.. Enum.GetValues<DType>().Select(t => (Encoding.ASCII.GetBytes(t.ToString()), t))];
+    private static readonly string[] s_subByteTypes = ["F4", "F6_E2M3", "F6_E3M2"];
 
     /// <summary>Reads the header of one file.</summary>
     /// <param name="path">The full path of the file.</param>
     /// <returns>The tensors in the order of their data.</returns>
     /// <exception cref="CabsException">The file is missing, too short or contradicts itself.</exception>
-    public static IReadOnlyList<TensorInfo> Read(string path)
+    public static IReadOnlyList<TensorInfo> Read(string path) => Read(path, null);
+
+    /// <summary>The texts that a file's header carries besides its tensors; none where it has none or is no right header.</summary>
+    /// <param name="path">The full path of the file.</param>
+    /// <exception cref="CabsException">The file is missing or cannot be read.</exception>
+    internal static IReadOnlyDictionary<string, string> ReadMetadata(string path)
     {
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         try
         {
-            using SafeFileHandle handle = File.OpenHandle(path);
-            long length = RandomAccess.GetLength(handle);
-            byte[] prefix = ReadExactly(handle, 0, 8, length, path);
-            ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-            if (headerLength > MaxHeaderBytes)
-                throw Invalid(path, $"its header claims {headerLength} bytes; more than {MaxHeaderBytes} is not a safetensors file");
-            if ((long)headerLength > length - 8)
-                throw new CabsException(CabsError.FileTruncated, $"{path}: the header claims {headerLength} bytes but the file has only {length - 8} after its first 8; download or write it again", path);
-            byte[] json = ReadExactly(handle, 8, (int)headerLength, length, path);
-            return Parse(json, path, 8 + (long)headerLength, length);
+            Read(path, metadata);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (CabsException e) when (e.Error is CabsError.CheckpointInvalid or CabsError.FileTruncated)
         {
-            throw Failed(path, e);
+            // reading the tensors says what is wrong
+            metadata.Clear();
         }
+
+        return metadata;
     }
 
-    private static CabsException Failed(string path, Exception cause) => cause switch
+    private static IReadOnlyList<TensorInfo> Read(string path, Dictionary<string, string>? metadata)
     {
-        FileNotFoundException or DirectoryNotFoundException =>
-            new CabsException(CabsError.CheckpointNotFound, $"{path}: no such file", path, cause),
-        _ => new CabsException(CabsError.ReadFailed, $"{path}: cannot be read: {cause.Message}", path, cause),
-    };
+        using SafeFileHandle handle = InputFile.Open(path, out FileStamp stamp);
+        Span<byte> prefix = stackalloc byte[8];
+        if (InputFile.ReadAt(handle, prefix, 0, path) < 8)
+            throw new CabsException(CabsError.FileTruncated, $"{path}: ends after {stamp.Length} bytes, inside its header; download or write it again", path);
+        ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        if (headerLength > MaxHeaderBytes)
+            throw Invalid(path, $"its header claims {headerLength} bytes; more than {MaxHeaderBytes} is not a safetensors file");
+        if ((long)headerLength > stamp.Length - 8)
+            throw new CabsException(CabsError.FileTruncated, $"{path}: the header claims {headerLength} bytes but the file has only {stamp.Length - 8} after its first 8; download or write it again", path);
+        long end = 8 + (long)headerLength, at = 8;
+        var tokens = new JsonTokens(
+            buffer =>
+            {
+                int read = InputFile.ReadAt(handle, buffer[..(int)Math.Min(buffer.Length, end - at)], at, path);
+                at += read;
+                return read;
+            },
+            s_options);
+        try
+        {
+            return Parse(ref tokens, path, end, stamp, metadata);
+        }
+        catch (JsonException e)
+        {
+            throw new CabsException(CabsError.CheckpointInvalid, $"{path}: its header is not valid JSON at byte {8 + tokens.Position}: {Reason(e)}", path, e);
+        }
+        finally
+        {
+            tokens.Dispose();
+        }
+    }
 
     private static CabsException Invalid(string path, string reason) =>
         new(CabsError.CheckpointInvalid, $"{path}: {reason}", path);
 
-    private static byte[] ReadExactly(SafeFileHandle handle, long offset, int count, long fileLength, string path)
-    {
-        byte[] bytes = new byte[count];
-        int done = 0;
-        while (done < count)
-        {
-            int read = RandomAccess.Read(handle, bytes.AsSpan(done), offset + done);
-            if (read == 0)
-                throw new CabsException(CabsError.FileTruncated, $"{path}: ends after {fileLength} bytes, inside its header; download or write it again", path);
-            done += read;
-        }
-
-        return bytes;
-    }
-
-    private static IReadOnlyList<TensorInfo> Parse(byte[] json, string path, long dataStart, long fileLength)
+    private static IReadOnlyList<TensorInfo> Parse(ref JsonTokens tokens, string path, long dataStart, FileStamp stamp, Dictionary<string, string>? metadata)
     {
         var tensors = new List<TensorInfo>();
         var names = new HashSet<string>(StringComparer.Ordinal);
-        try
+        if (tokens.Next() != JsonTokenType.StartObject)
+            throw Invalid(path, "its header is not a JSON object");
+        while (tokens.Next() == JsonTokenType.PropertyName)
         {
-            var reader = new Utf8JsonReader(json, s_options);
-            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-                throw Invalid(path, "its header is not a JSON object");
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                string name = reader.GetString()!;
-                if (!names.Add(name))
-                    throw Invalid(path, $"tensor {Quote(name)} stands twice in the header");
-                if (name == "__metadata__")
-                {
-                    reader.Skip();
-                    continue;
-                }
-
-                tensors.Add(ParseTensor(ref reader, name, path, dataStart, fileLength));
-            }
-
-            if (reader.TokenType != JsonTokenType.EndObject || reader.Read())
-                throw Invalid(path, "its header is not one JSON object");
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or DecoderFallbackException)
-        {
-            throw new CabsException(CabsError.CheckpointInvalid, $"{path}: its header is not valid JSON: {FirstLine(e.Message)}", path, e);
+            string name = tokens.Text();
+            if (name.Length > LongestName)
+                throw Invalid(path, $"tensor {Quote(name)} has a name of {name.Length} characters; more than {LongestName} are no name");
+            if (!names.Add(name))
+                throw Invalid(path, $"tensor {Quote(name)} stands twice in the header");
+            if (name == "__metadata__")
+                ReadMetadata(ref tokens, path, metadata);
+            else if (tensors.Count == MaxTensors)
+                throw Invalid(path, $"its header lists more than {MaxTensors} tensors, which no model has in one file");
+            else
+                tensors.Add(ParseTensor(ref tokens, name, path, dataStart, stamp));
         }
 
+        if (tokens.Read())
+            throw Invalid(path, "its header is not one JSON object");
         tensors.Sort(static (a, b) => a.Offset != b.Offset ? a.Offset.CompareTo(b.Offset) : a.ByteLength.CompareTo(b.ByteLength));
-        CheckLayout(tensors, path, dataStart, fileLength);
+        CheckLayout(tensors, path, dataStart, stamp.Length);
         return tensors;
     }
 
-    private static TensorInfo ParseTensor(ref Utf8JsonReader reader, string name, string path, long dataStart, long fileLength)
+    // texts under keys, and nothing else
+    private static void ReadMetadata(ref JsonTokens tokens, string path, Dictionary<string, string>? metadata)
     {
-        string? typeName = null;
-        List<long>? shape = null;
-        long begin = -1, end = -1;
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            throw Invalid(path, $"the header entry of tensor {Quote(name)} is not an object");
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        if (tokens.Next() == JsonTokenType.Null)
+            return;
+        bool good = tokens.Type == JsonTokenType.StartObject;
+        while (good && tokens.Next() == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("dtype"u8))
+            string key = metadata is null ? string.Empty : tokens.Text();
+            good = tokens.Next() == JsonTokenType.String;
+            if (good && metadata is not null)
+                metadata[key] = tokens.Text();
+        }
+
+        if (!good)
+            throw Invalid(path, "__metadata__ in the header holds something else than texts");
+    }
+
+    private static TensorInfo ParseTensor(ref JsonTokens tokens, string name, string path, long dataStart, FileStamp stamp)
+    {
+        Span<long> numbers = stackalloc long[MaxDimensions];
+        DType? known = null;
+        long[]? shape = null;
+        (long Begin, long End)? range = null;
+        if (tokens.Next() != JsonTokenType.StartObject)
+            throw Invalid(path, $"the header entry of tensor {Quote(name)} is not an object");
+        while (tokens.Next() == JsonTokenType.PropertyName)
+        {
+            if (tokens.Is("dtype"u8))
             {
-                CheckFirst(typeName is null, name, "dtype", path);
-                reader.Read();
-                typeName = reader.GetString();
+                CheckFirst(known is null, name, "dtype", path);
+                known = ReadType(ref tokens, name, path);
             }
-            else if (reader.ValueTextEquals("shape"u8))
+            else if (tokens.Is("shape"u8))
             {
                 CheckFirst(shape is null, name, "shape", path);
-                shape = ReadIntegers(ref reader, name, "shape", path);
+                shape = numbers[..ReadIntegers(ref tokens, name, "shape", path, numbers)].ToArray();
             }
-            else if (reader.ValueTextEquals("data_offsets"u8))
+            else if (tokens.Is("data_offsets"u8))
             {
-                CheckFirst(begin < 0, name, "data_offsets", path);
-                List<long> offsets = ReadIntegers(ref reader, name, "data_offsets", path);
-                if (offsets.Count != 2)
-                    throw Invalid(path, $"data_offsets of tensor {Quote(name)} has {offsets.Count} numbers instead of 2");
-                (begin, end) = (offsets[0], offsets[1]);
+                CheckFirst(range is null, name, "data_offsets", path);
+                int offsets = ReadIntegers(ref tokens, name, "data_offsets", path, numbers);
+                range = offsets == 2 ? (numbers[0], numbers[1]) : throw Invalid(path, $"data_offsets of tensor {Quote(name)} has {offsets} numbers instead of 2");
             }
             else
             {
-                throw Invalid(path, $"tensor {Quote(name)} has an unknown header entry {Quote(reader.GetString()!)}");
+                tokens.Skip();
             }
         }
 
-        if (typeName is null || shape is null || begin < 0)
+        if (known is not { } type || shape is null || range is not (long begin, long end))
             throw Invalid(path, $"tensor {Quote(name)} lacks dtype, shape or data_offsets in the header");
-        if (!Enum.TryParse(typeName, out DType type) || type.ToString() != typeName)
-            throw Invalid(path, $"tensor {Quote(name)} has the unknown element type {Quote(typeName)}");
-
-        long count = 1;
+        long count = 1, size;
         try
         {
             foreach (long dimension in shape)
                 count = checked(count * dimension);
-            _ = checked(count * type.Size());
+            size = checked(count * type.Size());
         }
         catch (OverflowException)
         {
             throw Invalid(path, $"the shape [{string.Join(", ", shape)}] of tensor {Quote(name)} is too large to exist");
         }
 
-        long size = count * type.Size();
         if (end < begin || end - begin != size)
-            throw Invalid(path, $"tensor {Quote(name)} spans bytes {begin} to {end} but {typeName} [{string.Join(", ", shape)}] takes {size}");
-        if (end > fileLength - dataStart)
-            throw new CabsException(CabsError.FileTruncated, $"{path}: tensor {Quote(name)} ends at byte {dataStart + (decimal)end} but the file has only {fileLength}; download or write it again", path);
-        return new TensorInfo(name, type, shape, count, path, dataStart + begin);
+            throw Invalid(path, $"tensor {Quote(name)} spans bytes {begin} to {end} but {type} [{string.Join(", ", shape)}] takes {size}");
+        if (end > stamp.Length - dataStart)
+            throw new CabsException(CabsError.FileTruncated, $"{path}: tensor {Quote(name)} ends at byte {dataStart + (decimal)end} but the file has only {stamp.Length}; download or write it again", path);
+        return new TensorInfo(name, type, shape, count, path, dataStart + begin) { Stamp = stamp };
     }
 
     private static void CheckFirst(bool first, string name, string key, string path)
@@ -167,20 +192,35 @@ public static class SafetensorsHeader
             throw Invalid(path, $"tensor {Quote(name)} has {key} twice in the header");
     }
 
-    private static List<long> ReadIntegers(ref Utf8JsonReader reader, string name, string key, string path)
+    private static DType ReadType(ref JsonTokens tokens, string name, string path)
     {
-        var values = new List<long>();
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartArray)
-            throw Invalid(path, $"{key} of tensor {Quote(name)} is not a list");
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        if (tokens.Next() != JsonTokenType.String)
+            throw Invalid(path, $"dtype of tensor {Quote(name)} is not a text");
+        foreach ((byte[] known, DType type) in s_types)
         {
-            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out long value) || value < 0)
-                throw Invalid(path, $"{key} of tensor {Quote(name)} holds something else than whole numbers from 0 up");
-            values.Add(value);
+            if (tokens.Is(known))
+                return type;
         }
 
-        return values;
+        string text = tokens.Text();
+        throw Invalid(path, s_subByteTypes.Contains(text) ? $"tensor {Quote(name)} is {text}; types of less than a byte are not supported" : $"tensor {Quote(name)} has the unknown element type {Quote(text)}");
+    }
+
+    private static int ReadIntegers(ref JsonTokens tokens, string name, string key, string path, scoped Span<long> values)
+    {
+        int count = 0;
+        if (tokens.Next() != JsonTokenType.StartArray)
+            throw Invalid(path, $"{key} of tensor {Quote(name)} is not a list");
+        while (tokens.Next() != JsonTokenType.EndArray)
+        {
+            if (!tokens.TryInt64(out long value) || tokens.Bytes[0] == '-')
+                throw Invalid(path, $"{key} of tensor {Quote(name)} holds something else than whole numbers from 0 to {long.MaxValue}");
+            if (count == values.Length)
+                throw Invalid(path, $"{key} of tensor {Quote(name)} has more than {values.Length} numbers");
+            values[count++] = value;
+        }
+
+        return count;
     }
 
     // The format allows no hole, no overlap and nothing after the last tensor; a file that has one was not written by its tools.
@@ -204,5 +244,6 @@ public static class SafetensorsHeader
 
     private static string Quote(string text) => Text.Quote(text);
 
-    private static string FirstLine(string message) => message.AsSpan().IndexOfAny('\r', '\n') is >= 0 and int at ? message[..at] : message;
+    // without .NET's count of lines and bytes, which begins at a piece of the text
+    private static string Reason(JsonException e) => e.Message.AsSpan().IndexOf(" LineNumber:") is >= 0 and int at ? e.Message[..at] : e.Message;
 }

@@ -11,11 +11,14 @@ public static class TiedWeights
         ["embed_tokens.weight", "wte.weight", "word_embeddings.weight", "tok_embeddings.weight", "embed_in.weight", "shared.weight"];
 
     /// <summary>The token embedding of a model, or null.</summary>
-    public static TensorInfo? FindEmbedding(Checkpoint model)
+    public static TensorInfo? FindEmbedding(Checkpoint model) => model.Embedding;
+
+    /// <summary>The token embedding among tensors, or null.</summary>
+    internal static TensorInfo? FindEmbedding(IReadOnlyList<TensorInfo> tensors)
     {
         foreach (string ending in s_embeddings)
         {
-            TensorInfo? found = model.Tensors.FirstOrDefault(t => t.Name == ending || t.Name.EndsWith("." + ending, StringComparison.Ordinal));
+            TensorInfo? found = tensors.FirstOrDefault(t => IsNamed(t.Name, ending));
             if (found is not null)
                 return found;
         }
@@ -24,11 +27,14 @@ public static class TiedWeights
     }
 
     /// <summary>Whether a name is that of a token embedding.</summary>
-    public static bool IsEmbedding(string name) => s_embeddings.Any(e => name == e || name.EndsWith("." + e, StringComparison.Ordinal));
+    public static bool IsEmbedding(string name) => s_embeddings.Any(e => IsNamed(name, e));
 
     /// <summary>True for class names of models that have an output head over the vocabulary.</summary>
     public static bool IsLanguageModel(string architecture) =>
         architecture.EndsWith("LMHeadModel", StringComparison.Ordinal)
         || architecture.EndsWith("ForCausalLM", StringComparison.Ordinal)
         || architecture.EndsWith("ForConditionalGeneration", StringComparison.Ordinal);
+
+    private static bool IsNamed(string name, string ending) =>
+        name.EndsWith(ending, StringComparison.Ordinal) && (name.Length == ending.Length || name[^(ending.Length + 1)] == '.');
 }

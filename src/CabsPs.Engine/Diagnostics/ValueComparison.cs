@@ -110,6 +110,10 @@ internal sealed class ValueComparison(CheckpointReader reader, TensorInfo first,
                 for (int i = 0; i < values.Length; i++)
                     values[i] = stored[i] == 0xFF ? double.NaN : Math.ScaleB(1, stored[i] - 127);
                 break;
+            case DType.F8_E4M3FNUZ or DType.F8_E5M2FNUZ:
+                for (int i = 0; i < values.Length; i++)
+                    values[i] = FromFnuz(stored[i], type == DType.F8_E4M3FNUZ ? 3 : 2);
+                break;
             case DType.I64:
                 Convert<long>(stored, values);
                 break;
@@ -157,6 +161,16 @@ internal sealed class ValueComparison(CheckpointReader reader, TensorInfo first,
             (0, _) => Math.ScaleB(mantissa / 8.0, -6),
             _ => Math.ScaleB(1 + (mantissa / 8.0), exponent - 7),
         };
+        return (bits & 0x80) == 0 ? value : -value;
+    }
+
+    // no infinity and no negative zero, whose bits are the only NaN; the bias is one larger than usual
+    private static double FromFnuz(int bits, int mantissaBits)
+    {
+        if (bits == 0x80)
+            return double.NaN;
+        int exponent = (bits & 0x7F) >> mantissaBits, mantissa = bits & ((1 << mantissaBits) - 1), bias = 1 << (6 - mantissaBits);
+        double value = Math.ScaleB((exponent == 0 ? 0 : 1 << mantissaBits) + mantissa, Math.Max(exponent, 1) - bias - mantissaBits);
         return (bits & 0x80) == 0 ? value : -value;
     }
 }

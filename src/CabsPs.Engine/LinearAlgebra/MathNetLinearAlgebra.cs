@@ -66,6 +66,7 @@ public sealed class MathNetLinearAlgebra : ILinearAlgebra
         for (int done = 0; done < order && NormOf(rest) > zero;)
         {
             SymmetricEigen level = Decompose(Multiply(rest, rest, Transposed.First));
+            LargeArrays.Free();
             rest = Multiply(rest, level.Vectors);
             basis = basis is null ? level.Vectors : Multiply(basis, level.Vectors);
             double[] lengths = ColumnLengths(rest);
@@ -89,7 +90,8 @@ public sealed class MathNetLinearAlgebra : ILinearAlgebra
                 break;
             rest = LastColumns(rest, taken);
             basis = LastColumns(basis, taken);
-            RemoveSpan(rest, left.FirstColumns(done));
+            RemoveSpan(rest, left);
+            LargeArrays.Free();
         }
 
         return (left, values, right);

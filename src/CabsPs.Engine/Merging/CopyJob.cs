@@ -1,51 +1,62 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Integrity;
 using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Engine.Merging;
 
 /// <summary>Takes a tensor over from one model: byte for byte, converted to the result's type where that differs, or only after the
 /// other models are seen to agree.</summary>
-internal sealed class CopyJob(MergePlan plan, int index, CheckpointReader reader, CheckpointWriter writer, CancellationToken cancel)
-    : TensorJob(plan.Tensors[index], index, (int)((plan.Tensors[index].Output.Count + UnitLength - 1) / UnitLength))
+/// <param name="plan">The merge.</param>
+/// <param name="tensor">The tensor.</param>
+/// <param name="index">Its place among those that are worked on.</param>
+/// <param name="reader">Reads the models.</param>
+/// <param name="writer">Takes the result.</param>
+/// <param name="cancel">Ends the work.</param>
+internal sealed class CopyJob(MergePlan plan, TensorPlan tensor, int index, CheckpointReader reader, IWeightSink writer, CancellationToken cancel)
+    : TensorJob(tensor, index, (int)((tensor.Output.Count + LengthOf(plan, tensor) - 1) / LengthOf(plan, tensor)))
 {
-    private const long UnitLength = 1 << 20;
+    /// <inheritdoc/>
+    public override TensorHashes Hashes { get; } = new(tensor);
 
+    // a part is one piece, so that nobody waits long for his turn to hash
     public override void Run(int unit, WorkBuffers buffers)
     {
+        cancel.ThrowIfCancellationRequested();
         OutputTensor output = Plan.Output;
-        int stored = Plan.Source.Type.Size();
-        int length = Math.Max(1, Math.Min(buffers.PieceBytes, buffers.ByteLength) / Math.Max(stored, output.Type.Size()));
-        long end = Math.Min(output.Count, (unit + 1) * UnitLength);
-        for (long start = unit * UnitLength; start < end; start += length)
-        {
-            cancel.ThrowIfCancellationRequested();
-            int count = (int)Math.Min(length, end - start);
-            Span<byte> bytes = buffers.Base.AsSpan(0, count * stored);
-            if (Plan.SourceRows is { } rows)
-                rows.ReadBytes(reader, start, bytes);
-            else
-                reader.Read(Plan.Source, start * stored, bytes);
-            if (Plan.Action == TensorAction.CopyIdentical)
-                CheckAgreement(start, bytes, buffers);
-            if (output.Type != Plan.Source.Type || Plan.SourceRows is not null)
-                bytes = Convert(bytes, start, count, buffers);
-            writer.Write(output.Name, start * output.Type.Size(), bytes);
-        }
+        int stored = Plan.Source.Type.Size(), length = LengthOf(plan, Plan);
+        long start = (long)unit * length;
+        int count = (int)Math.Min(length, output.Count - start);
+        Span<byte> bytes = buffers.Base.AsSpan(0, count * stored);
+        if (Plan.SourceRows is { } rows)
+            rows.ReadBytes(reader, start, bytes);
+        else
+            reader.Read(Plan.Source, start * stored, bytes);
+        Hashes.Input(0)?.Append(start * stored, bytes);
+        if (Plan.Action == TensorAction.CopyIdentical)
+            CheckAgreement(start, bytes, buffers);
+        if (output.Type != Plan.Source.Type || Plan.SourceRows is not null)
+            bytes = Convert(bytes, start, count, buffers);
+        Hashes.Output.Append(start * output.Type.Size(), bytes);
+        writer.Write(output.Name, start * output.Type.Size(), bytes);
     }
+
+    private static int LengthOf(MergePlan plan, TensorPlan tensor) =>
+        Math.Max(1, plan.Memory.PieceBytes / Math.Max(tensor.Source.Type.Size(), tensor.Output.Type.Size()));
 
     private void CheckAgreement(long start, ReadOnlySpan<byte> bytes, WorkBuffers buffers)
     {
         int size = Plan.Source.Type.Size();
         for (int i = 0; i < Plan.Inputs.Count; i++)
         {
-            TensorInfo tensor = Plan.Inputs[i];
-            if (tensor == Plan.Source)
+            TensorInfo input = Plan.Inputs[i];
+            if (input == Plan.Source)
                 continue;
             Span<byte> other = buffers.Input(i).AsSpan(0, bytes.Length);
-            reader.Read(tensor, start * size, other);
+            reader.Read(input, start * size, other);
+            Hashes.Input(Plan.Base is null ? i : i + 1)?.Append(start * size, other);
             int same = bytes.CommonPrefixLength(other);
             if (same < bytes.Length)
-                throw new CabsException(CabsError.IntegerTensorDiffers, $"tensor {Text.Quote(Plan.Output.Name)} is {Plan.Source.Type} and cannot be merged, and {tensor.File} differs from {Plan.Source.File} at index {start + (same / size)}; exclude it to keep the latter's", Plan.Output.Name);
+                throw new CabsException(CabsError.IntegerTensorDiffers, $"tensor {Text.Quote(Plan.Output.Name)} is {Plan.Source.Type} and cannot be merged, and {input.File} differs from {Plan.Source.File} at index {start + (same / size)}; exclude it to keep the latter's", Plan.Output.Name);
         }
     }
 

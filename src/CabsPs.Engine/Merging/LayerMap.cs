@@ -12,17 +12,20 @@ public sealed record LayerStack(string Prefix, IReadOnlyList<IReadOnlyList<strin
 
     /// <summary>Tensors that only the first layer has, where it has all that the others have too: they serve the whole stack
     /// (T5's table of relative positions) and stay in front whichever layers a merge takes.</summary>
-    public IReadOnlyList<string> FirstOnly { get; } = FindFirstOnly(Layers);
+    public IReadOnlySet<string> FirstOnly { get; } = FindFirstOnly(Layers);
 
     /// <summary>A tensor's name in one of the layers.</summary>
     public string Name(int layer, string suffix) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{layer}{suffix}");
 
-    private static string[] FindFirstOnly(IReadOnlyList<IReadOnlyList<string>> layers)
+    private static HashSet<string> FindFirstOnly(IReadOnlyList<IReadOnlyList<string>> layers)
     {
         if (layers.Count < 2)
             return [];
+        HashSet<string> first = [.. layers[0]];
+        int count = first.Count;
         var others = layers.Skip(1).SelectMany(l => l).ToHashSet(StringComparer.Ordinal);
-        return others.All(layers[0].Contains) ? [.. layers[0].Where(s => !others.Contains(s))] : [];
+        first.ExceptWith(others);
+        return count - first.Count == others.Count ? first : [];
     }
 }
 

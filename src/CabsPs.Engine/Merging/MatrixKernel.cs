@@ -46,8 +46,10 @@ internal sealed class MatrixKernel<T>(TensorContext context, long workspace, Fun
     public override void Solve(int pass, SolveScope scope)
     {
         Matrix[] inputs = _inputs.Take();
+        LargeArrays.Free();
         CheckFinite(context, inputs);
         _result = solve(new MatrixTask(context, inputs, context.Model.Algebra, scope, what => _notes.Add(what)));
+        LargeArrays.Free();
     }
 
     /// <inheritdoc/>

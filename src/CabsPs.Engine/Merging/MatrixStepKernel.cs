@@ -85,8 +85,10 @@ internal sealed class MatrixStepKernel<T>(TensorContext context, TensorKernel<T>
         }
 
         Matrix[] collected = _collected.Take();
+        LargeArrays.Free();
         MatrixKernel<T>.CheckFinite(context, collected);
         _result = solve(new MatrixTask(context, collected[..^1], context.Model.Algebra, scope, _notes.Add), collected[^1]);
+        LargeArrays.Free();
     }
 
     /// <inheritdoc/>

@@ -31,6 +31,13 @@ public sealed record MatrixTask(TensorContext Context, IReadOnlyList<Matrix> Inp
         return false;
     }
 
+    /// <summary>Between two steps: ends the work where that is wished, and frees what the last step left.</summary>
+    public void Pause()
+    {
+        Scope.Cancel.ThrowIfCancellationRequested();
+        LargeArrays.Free();
+    }
+
     /// <summary>The sum of the inputs.</summary>
     public Matrix Sum()
     {

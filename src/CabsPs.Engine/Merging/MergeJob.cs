@@ -1,5 +1,6 @@
 using System.Numerics;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Integrity;
 using CabsPs.Engine.Numerics;
 using CabsPs.Engine.Tokenizers;
 
@@ -11,10 +12,11 @@ namespace CabsPs.Engine.Merging;
 internal sealed class MergeJob<T> : TensorJob
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const int TargetSegment = 1 << 18;
+    // no longer than a piece of half-precision weights: who hashes the next segment's bytes waits for those before
+    private const int TargetSegment = 1 << 15;
     private readonly MergePlan _plan;
     private readonly CheckpointReader _reader;
-    private readonly CheckpointWriter? _writer;
+    private readonly IWeightSink? _writer;
     private readonly CancellationToken _cancel;
     private readonly PieceLoop<T> _loop;
     private readonly TensorProbe<T> _kernel;
@@ -34,7 +36,7 @@ internal sealed class MergeJob<T> : TensorJob
     /// <param name="reader">Reads the models.</param>
     /// <param name="writer">Writes the result; null where the tensor is only measured.</param>
     /// <param name="cancel">Ends the work.</param>
-    public MergeJob(MergePlan plan, TensorPlan tensor, int index, TensorProbe<T> kernel, IKernels<T> kernels, CheckpointReader reader, CheckpointWriter? writer, CancellationToken cancel)
+    public MergeJob(MergePlan plan, TensorPlan tensor, int index, TensorProbe<T> kernel, IKernels<T> kernels, CheckpointReader reader, IWeightSink? writer, CancellationToken cancel)
         : base(tensor, index, Cut.Of(plan, tensor, kernel).Units(tensor.Output.Count))
     {
         _plan = plan;
@@ -51,7 +53,12 @@ internal sealed class MergeJob<T> : TensorJob
             FillComputedRows = (input, start, values) => RowsOf(input)!.Fill(_reader, kernels, start, values),
         };
         _sums = NewSums();
+        if (writer is not null)
+            Hashes = new TensorHashes(tensor);
     }
+
+    /// <inheritdoc/>
+    public override TensorHashes? Hashes { get; }
 
     /// <inheritdoc/>
     public override long HeldBytes => _kernel.WholeBytes;
@@ -127,30 +134,36 @@ internal sealed class MergeJob<T> : TensorJob
 
     private void RunPiece(long start, int length, WorkBuffers buffers, Tile<T> tile)
     {
-        StoredWeights? origin = Plan.Base is { } own ? Fill(own, Plan.BaseRows, start, length, buffers.Base, buffers.PieceBytes) : null;
-        int models = Plan.Inputs.Count;
+        TensorHashes? hashes = _pass == _kernel.MeasuringPasses ? Hashes : null;
+        int first = Plan.Base is null ? 0 : 1, models = Plan.Inputs.Count;
+        StoredWeights? origin = Plan.Base is { } own ? Fill(own, Plan.BaseRows, start, length, buffers.Base, buffers.PieceBytes, hashes?.Input(0)) : null;
         var inputs = new StoredWeights[models + Plan.Statistics.Count];
         for (int i = 0; i < models; i++)
-            inputs[i] = Fill(Plan.Inputs[i], Plan.RowsOf(i), start, length, buffers.Input(i), buffers.PieceBytes);
+            inputs[i] = Fill(Plan.Inputs[i], Plan.RowsOf(i), start, length, buffers.Input(i), buffers.PieceBytes, hashes?.Input(first + i));
         for (int i = models; i < inputs.Length; i++)
-            inputs[i] = Fill(Plan.Statistics[i - models], null, start, length, buffers.Input(i), buffers.PieceBytes);
+            inputs[i] = Fill(Plan.Statistics[i - models], null, start, length, buffers.Input(i), buffers.PieceBytes, null);
 
         var output = new StoredWeights(Plan.Output.Type, buffers.Output.AsMemory(0, length * Plan.Output.Type.Size()));
         if (_loop.Run(_pass, start, length, origin, inputs, output, tile, _sums) is { } bad)
             throw NonFinite(bad);
-        if (_pass == _kernel.MeasuringPasses)
-            Write(start, output.Bytes.Span, buffers.PieceBytes);
+        if (hashes is null)
+            return;
+        hashes.Output.Append(start * Plan.Output.Type.Size(), output.Bytes.Span);
+        Write(start, output.Bytes.Span, buffers.PieceBytes);
     }
 
-    private StoredWeights Fill(TensorInfo tensor, MappedTensor? rows, long start, int length, byte[] buffer, int pieceBytes)
+    private StoredWeights Fill(TensorInfo tensor, MappedTensor? rows, long start, int length, byte[] buffer, int pieceBytes, OrderedHash? hash)
     {
-        int size = tensor.Type.Size();
+        int size = tensor.StoredType.Size();
         Span<byte> bytes = buffer.AsSpan(0, length * size);
-        if (rows is null)
+        if (tensor.Delta is { } delta)
+            delta.Read(_reader, start, bytes, pieceBytes);
+        else if (rows is null)
             _reader.Read(tensor, start * size, bytes, pieceBytes);
         else
             rows.ReadBytes(_reader, start, bytes, pieceBytes);
-        return new StoredWeights(tensor.Type, buffer.AsMemory(0, length * size));
+        hash?.Append(start * size, bytes);
+        return new StoredWeights(tensor.StoredType, buffer.AsMemory(0, length * size), tensor.Delta is not null);
     }
 
     private void Write(long start, ReadOnlySpan<byte> bytes, int pieceBytes)
@@ -178,7 +191,7 @@ internal sealed class MergeJob<T> : TensorJob
         {
             long count = Math.Max(tensor.Output.Count, 1);
             int tile = (int)Math.Min(MemoryBudget.TileFor(kernel.BlockLength), count);
-            int widest = tensor.Sources.Concat(tensor.Statistics).Aggregate(tensor.Output.Type.Size(), (size, t) => Math.Max(size, t.Type.Size()));
+            int widest = tensor.Sources.Concat(tensor.Statistics).Aggregate(tensor.Output.Type.Size(), (size, t) => Math.Max(size, t.StoredType.Size()));
             long piece = Math.Max(1, plan.Memory.PieceBytes / widest / tile) * tile;
             long least = Math.Max(TargetSegment, (count + kernel.MostSegments - 1) / kernel.MostSegments);
             long segment = (least + tile - 1) / tile * tile;

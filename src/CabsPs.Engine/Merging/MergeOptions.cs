@@ -35,6 +35,28 @@ public sealed record MergeOptions
     /// <summary>What computes. The managed engine gives the same bits everywhere; another one the same within a rounding or two.</summary>
     public ComputeEngine Engine { get; init; } = ManagedEngine.Instance;
 
+    /// <summary>Goes on with what an interrupted merge of the same plan over the same inputs has finished, and keeps what is finished when this one
+    /// is interrupted.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>When going on, compares the inputs' bytes with those that were read, instead of the times of their files.</summary>
+    public bool ResumeDeep { get; init; }
+
+    /// <summary>Takes the SHA-256 of every weight file.</summary>
+    public bool Sha256 { get; init; }
+
+    /// <summary>Begins without asking how much room the disk has, for file systems that tell it wrong.</summary>
+    public bool IgnoresFreeSpace { get; init; }
+
+    /// <summary>Writes a model card, and the recipe beside it.</summary>
+    public bool WritesModelCard { get; init; } = true;
+
+    /// <summary>The recipe's text, where the merge comes from one.</summary>
+    public string? RecipeText { get; init; }
+
+    /// <summary>What the copy of the recipe in the result is called.</summary>
+    public string RecipeName { get; init; } = "cabs_recipe.yml";
+
     /// <summary>What computes singular vectors and products of matrices for methods that need them; null means the engine's own, or MathNet.Numerics. Results agree within
     /// rounding, not to the bit.</summary>
     public ILinearAlgebra? LinearAlgebra { get; init; }

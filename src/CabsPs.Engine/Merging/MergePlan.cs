@@ -1,4 +1,5 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Integrity;
 using CabsPs.Engine.Tokenizers;
 
 namespace CabsPs.Engine.Merging;
@@ -31,7 +32,7 @@ public sealed class MergePlan
         Layout = OutputLayout.Create([.. tensors.Select(t => t.Output)], options.ShardBytes);
         ConfigType = Checkpoint.DominantType(tensors.Select(t => (t.Output.Type, t.Output.Count)));
         TokenizerFiles = draft.TokenizerFiles ?? [];
-        SideFiles = [.. Checkpoints.SideFiles.List(Donor).Where(f => (draft.TokenizerFiles is null && !options.LeavesOutTokenizer) || !TokenizerOutput.IsTokenizerFile(Path.GetFileName(f)))];
+        SideFiles = [.. Checkpoints.SideFiles.List(Donor, draft.Warnings).Where(f => (draft.TokenizerFiles is null && !options.LeavesOutTokenizer) || !TokenizerOutput.IsTokenizerFile(Path.GetFileName(f)))];
         ConfigText = Donor.Config is { } config ? new ConfigEditor(config, draft.Warnings).Edit(ConfigType, ChangedLayers(draft), draft.VocabularySize) : null;
         Warnings = draft.Warnings;
         Model = new ModelContext(definition, tensors, options.LinearAlgebra ?? options.Engine.LinearAlgebra);
@@ -42,8 +43,12 @@ public sealed class MergePlan
         var whole = new List<(TensorPlan, long)>();
         for (int i = 0; i < tensors.Count; i++)
         {
+            if (tensors[i].Action == TensorAction.Copy && tensors[i].Source.Delta is not null)
+                throw NeedsModel(tensors[i].Source);
             if (tensors[i].Action != TensorAction.Merge)
                 continue;
+            if (tensors[i].Inputs.Index().FirstOrDefault(t => t.Item.Delta is not null && tensors[i].RowsOf(t.Index) is not null).Item is { } mapped)
+                throw new CabsException(CabsError.MethodNeedsModels, $"{mapped.File}: the rows of {Text.Quote(mapped.Name)} cannot be fitted to another vocabulary, because the file holds differences alone; give the model that it was taken from", mapped.File);
             (Passes[i], int block, long held) = tensors[i].InDouble ? Shape<double>(stages, tensors[i], options.Engine) : Shape<float>(stages, tensors[i], options.Engine);
             if (held > 0)
                 whole.Add((tensors[i], held));
@@ -100,7 +105,26 @@ public sealed class MergePlan
     /// <summary>The result's config.json, or null when the donor has none.</summary>
     public byte[]? ConfigText { get; }
 
-    /// <summary>Names and sizes of all files of the result: weights, their index, config.json, side files.</summary>
+    /// <summary>The model card and the recipe; where the result's other files have one of their names, those stay.</summary>
+    internal IReadOnlyList<(string Name, byte[] Content)> CardFiles
+    {
+        get
+        {
+            if (!Options.WritesModelCard)
+                return [];
+            var files = new List<(string Name, byte[] Content)> { (ModelCard.FileName, ModelCard.Write(this)) };
+            if (Options.RecipeText is { } recipe)
+                files.Add((Options.RecipeName, System.Text.Encoding.UTF8.GetBytes(recipe)));
+            var taken = SideFiles.Select(f => Path.GetFileName(f)).Concat(TokenizerFiles.Select(f => f.Name)).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            return [.. files.Where(f => !taken.Contains(f.Name))];
+        }
+    }
+
+    // about: what is kept is known only at the end
+    private long ManifestBytes => 2048 + (Options.RecipeText?.Length ?? 0) + Models.Sum(m => m.Files.Sum(f => 200L + f.Length)) + Tensors.Sum(t => 170L + t.Output.Name.Length + t.Read.Sum(i => 70L + i.Name.Length));
+
+    /// <summary>Names and sizes of all files of the result: weights, their index, config.json, side files, model card, and cabs.json,
+    /// whose size is an estimate.</summary>
     public IReadOnlyList<OutputFile> OutputFiles
     {
         get
@@ -111,7 +135,9 @@ public sealed class MergePlan
             if (ConfigText is { } text)
                 files.Add(new OutputFile(ModelConfig.FileName, text.Length));
             files.AddRange(TokenizerFiles.Select(f => new OutputFile(f.Name, f.ByteLength)));
-            files.AddRange(SideFiles.Select(f => new OutputFile(Path.GetFileName(f), new FileInfo(f).Length)));
+            files.AddRange(SideFiles.Select(f => new OutputFile(Path.GetFileName(f), InputFile.Look(f).Length)));
+            files.AddRange(CardFiles.Select(f => new OutputFile(f.Name, f.Content.Length)));
+            files.Add(new OutputFile(MergeManifest.FileName, ManifestBytes));
             return files;
         }
     }
@@ -120,7 +146,10 @@ public sealed class MergePlan
     public MemoryBudget Memory { get; }
 
     /// <summary>Bytes that will be read from the models, measuring passes included.</summary>
-    public long BytesToRead => Tensors.Select((t, i) => t.ByteLength * (1 + Passes[i] + (t.Action == TensorAction.Merge ? Sweeps : 0))).Sum();
+    public long BytesToRead => Tensors.Select((t, i) => BytesOf(i) + (t.Action == TensorAction.Merge ? t.ByteLength * Sweeps : 0)).Sum();
+
+    /// <summary>Bytes that are read for one tensor, sweeps apart.</summary>
+    internal long BytesOf(int tensor) => Tensors[tensor].ByteLength * (1 + Passes[tensor]);
 
     /// <summary>Per tensor how often it is read before the pass that writes.</summary>
     internal int[] Passes { get; }
@@ -143,10 +172,15 @@ public sealed class MergePlan
         return [.. draft.Layers.Select(l => new LayerChange(l.Prefix, donor.Find(l.Prefix)?.Count ?? l.Count, l.Count)).Where(c => c.From != c.To)];
     }
 
+    private CabsException NeedsModel(TensorInfo vector) =>
+        new(CabsError.MethodNeedsModels, $"{vector.File}: holds differences alone, and method {Definition.Method.Name} computes with whole models; give the model that it was taken from", Definition.Method.Name);
+
     private (int Passes, int Block, long Held) Shape<T>(ModelStages stages, TensorPlan tensor, Compute.ComputeEngine engine)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
         TensorKernel<T> kernel = stages.Bind(tensor, Numerics.Kernels.For<T>());
+        if (!kernel.WantsDeltas && tensor.Inputs.FirstOrDefault(t => t.Delta is not null) is { } vector)
+            throw NeedsModel(vector);
         engine.Check(kernel, Definition);
         long held = kernel.WholeBytes;
         foreach (ModelMeasure measure in stages.Measures)

@@ -117,9 +117,11 @@ public sealed class MergePlanner
     private ModulePart PartOf(Checkpoint model, MergeModule module)
     {
         ModuleMap map = MapOf(model);
+        if (map.Find(module.Name) is { } part)
+            return part;
         string names = string.Join(", ", map.Parts.Select(p => p.Name));
         string origin = (module.Origin ?? module.Slices[0].Origin) is { } known ? $"{known}: " : string.Empty;
-        return map.Find(module.Name) ?? throw new CabsException(CabsError.RecipeInvalid, module.Name is null
+        throw new CabsException(CabsError.RecipeInvalid, module.Name is null
             ? $"{origin}{model.Path} consists of several parts ({names}); name them under 'modules', each with its own 'slices' or 'models'"
             : $"{origin}{model.Path} has no module {Text.Quote(module.Name)}{Suggestion.Hint(module.Name, map.Parts.Select(p => p.Name))} (it has {names})", module.Name ?? "slices");
     }

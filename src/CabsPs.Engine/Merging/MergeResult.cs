@@ -3,7 +3,10 @@ namespace CabsPs.Engine.Merging;
 /// <summary>A file of the result.</summary>
 /// <param name="Path">Its full path.</param>
 /// <param name="ByteLength">Its size.</param>
-public sealed record ResultFile(string Path, long ByteLength);
+/// <param name="Hash">Two files with the same hash hold the same bytes: XXH128 of a small file's bytes; of a weight file's header and the hashes
+/// of its tensors, in the order in which they lie.</param>
+/// <param name="Sha256">SHA-256 of a weight file, where it was asked for.</param>
+public sealed record ResultFile(string Path, long ByteLength, string Hash, string? Sha256 = null);
 
 /// <summary>What a merge did.</summary>
 public sealed record MergeResult
@@ -13,6 +16,9 @@ public sealed record MergeResult
 
     /// <summary>The method's name.</summary>
     public required string Method { get; init; }
+
+    /// <summary>The plan that was carried out.</summary>
+    public required MergePlan Plan { get; init; }
 
     /// <summary>All files written.</summary>
     public required IReadOnlyList<ResultFile> Files { get; init; }
@@ -31,6 +37,9 @@ public sealed record MergeResult
 
     /// <summary>What the user may not have meant.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>Tensors that an interrupted merge had finished and that were kept.</summary>
+    public int ResumedTensors { get; init; }
 
     /// <summary>Those of the warnings that only the weights themselves could tell, after the plan was shown.</summary>
     public IReadOnlyList<string> LateWarnings { get; init; } = [];

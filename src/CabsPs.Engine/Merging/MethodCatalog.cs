@@ -57,7 +57,7 @@ public static class MethodCatalog
 
     /// <summary>The method of this name.</summary>
     /// <exception cref="CabsException">There is none.</exception>
-    public static MergeMethod Get(string name) => Find(name) ?? throw new CabsException(CabsError.ParameterInvalid, Unknown(name), name);
+    public static MergeMethod Get(string name) => Find(name) ?? throw new CabsException(CabsError.MethodUnknown, Unknown(name), name);
 
     /// <summary>What to say of a name that is no method.</summary>
     internal static string Unknown(string name) =>

@@ -1,4 +1,5 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.TaskVectors.Files;
 
 namespace CabsPs.Engine.Merging;
 
@@ -8,6 +9,7 @@ internal sealed class ModelSet
     private readonly Dictionary<string, Checkpoint> _byPath = new(StringComparer.Ordinal);
     private readonly List<Checkpoint> _all = [];
     private readonly PlannedModels? _planned;
+    private readonly MergeDefinition _definition;
     private readonly bool _hasBase;
 
     /// <summary>Opens all models of a definition.</summary>
@@ -15,6 +17,7 @@ internal sealed class ModelSet
     public ModelSet(MergeDefinition definition, PlannedModels? planned)
     {
         _planned = planned;
+        _definition = definition;
         _hasBase = definition.Method.BaseRule != BaseRule.Ignored;
         foreach (string path in definition.MergedPaths)
             Add(path);
@@ -63,9 +66,20 @@ internal sealed class ModelSet
     {
         if (_byPath.ContainsKey(path))
             return;
-        Checkpoint model = _all.FirstOrDefault(m => ModelPaths.AreSame(m.Path, path)) ?? _planned?.Find(path) ?? Checkpoint.Open(path);
+        Checkpoint model = _all.FirstOrDefault(m => ModelPaths.AreSame(m.Path, path)) ?? _planned?.Find(path) ?? (VectorFile.IsAt(path) ? OpenVector(path) : Checkpoint.Open(path));
         _byPath.Add(path, model);
         if (!_all.Contains(model))
             _all.Add(model);
+    }
+
+    // the base comes first among the paths
+    private Checkpoint OpenVector(string path)
+    {
+        var file = VectorFile.Open(path);
+        if (_definition.BasePath is not { } origin || !_byPath.TryGetValue(origin, out Checkpoint? model))
+            throw new CabsException(CabsError.MethodNeedsModels, $"{path}: is a task vector, and there is no base that it can be added to; give the base, or the model that it was taken from", path);
+        if (file.Sparsification is not null && !_definition.Groups.Any(g => g.Sparsifier is StoredSparsifier && g.Members.Any(m => _definition.Inputs[m].Path == path)))
+            throw new CabsException(CabsError.AlreadySparsified, $"{path}: is sparsified ({file.Sparsification}), and a recipe takes dense task vectors; merge it with Import-TaskVector and Merge-TaskVector", path);
+        return file.Over(model);
     }
 }

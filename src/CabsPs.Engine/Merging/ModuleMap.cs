@@ -56,11 +56,11 @@ internal sealed class ModuleMap
             return new ModuleMap(model, [Part("default", only, model.Tensors.Select(t => t.Name))]);
         }
 
+        HashSet<int> lengths = [.. roots.Keys.Select(r => r.Length)];
         var names = new Dictionary<string, List<string>>(StringComparer.Ordinal);
         foreach (string name in model.Tensors.Select(t => t.Name))
         {
-            // the longest beginning that fits; a stack right under the wrapper has the wrapper itself as its root
-            string root = roots.Keys.Where(r => name.StartsWith(r, StringComparison.Ordinal)).MaxBy(r => r.Length)
+            string root = LongestRoot(name, roots, lengths)
                 ?? (name.StartsWith(wrapper, StringComparison.Ordinal) ? name[wrapper.Length..] : name).Split('.')[0];
             if (!names.TryGetValue(root, out List<string>? own))
                 names.Add(root, own = []);
@@ -109,6 +109,18 @@ internal sealed class ModuleMap
         string rest = stack.Prefix[wrapper.Length..];
         int dot = rest.IndexOf('.');
         return dot < rest.Length - 1 || wrapper.Length == 0 ? wrapper + rest[..(dot + 1)] : wrapper;
+    }
+
+    // the longest beginning that fits; a stack right under the wrapper has the wrapper itself as its root
+    private static string? LongestRoot(string name, Dictionary<string, LayerStack> roots, HashSet<int> lengths)
+    {
+        for (int end = name.Length; end >= 0; end--)
+        {
+            if (lengths.Contains(end) && roots.ContainsKey(name[..end]))
+                return name[..end];
+        }
+
+        return null;
     }
 
     private static string Last(string root) => root.TrimEnd('.').Split('.')[^1];

@@ -41,6 +41,17 @@ public sealed class ParameterSet
     /// <summary>What was given for a parameter, in order; empty when nothing was.</summary>
     public IReadOnlyList<ParameterCondition> Conditions(string parameter) => _values.GetValueOrDefault(parameter) ?? [];
 
+    /// <summary>The set with other conditions for a parameter; none takes it away.</summary>
+    public ParameterSet With(string parameter, IReadOnlyList<ParameterCondition> conditions)
+    {
+        var values = new Dictionary<string, IReadOnlyList<ParameterCondition>>(_values, StringComparer.Ordinal);
+        if (conditions.Count == 0)
+            values.Remove(parameter);
+        else
+            values[parameter] = conditions;
+        return new ParameterSet(values);
+    }
+
     /// <summary>A set of plain values: numbers, booleans or words.</summary>
     public static ParameterSet Of(params IEnumerable<(string Name, object Value)> values) =>
         new(values.ToDictionary(v => v.Name, v => (IReadOnlyList<ParameterCondition>)[new ParameterCondition(null, [v.Value is int or long or float ? Convert.ToDouble(v.Value) : v.Value])], StringComparer.Ordinal));
@@ -56,12 +67,12 @@ public sealed class ParameterSet
         foreach ((string name, object value) in values)
         {
             MethodParameter parameter = declared.FirstOrDefault(p => p.Name == name)
-                ?? throw new CabsException(CabsError.ParameterInvalid, $"{owner} has no parameter {Text.Quote(name)}{Recipes.Suggestion.Hint(name, declared.Select(p => p.Name))}", name);
+                ?? throw new CabsException(CabsError.ParameterUnknown, $"{owner} has no parameter {Text.Quote(name)}{Recipes.Suggestion.Hint(name, declared.Select(p => p.Name))}", name);
             string text = value is System.Collections.IEnumerable list and not string
                 ? string.Join(',', list.Cast<object>())
                 : Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture) ?? string.Empty;
             if (!parameter.TryRead(text, out object known))
-                throw new CabsException(CabsError.ParameterInvalid, $"'{name}' is {Text.Quote(text)}; it takes {parameter.Expectation}", name);
+                throw new CabsException(value is double number && !double.IsFinite(number) ? CabsError.NumberNotFinite : CabsError.ParameterInvalid, $"'{name}' is {Text.Quote(text)}; it takes {parameter.Expectation}", name);
             if (!read.TryAdd(name, [new ParameterCondition(null, [known])]))
                 throw new CabsException(CabsError.ParameterInvalid, $"'{name}' is given twice", name);
         }

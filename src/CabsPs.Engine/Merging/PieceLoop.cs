@@ -7,7 +7,8 @@ namespace CabsPs.Engine.Merging;
 /// <summary>Stored weights in memory.</summary>
 /// <param name="Type">Their type.</param>
 /// <param name="Bytes">Their bytes.</param>
-internal readonly record struct StoredWeights(DType Type, Memory<byte> Bytes)
+/// <param name="AreDeltas">The base is subtracted already.</param>
+internal readonly record struct StoredWeights(DType Type, Memory<byte> Bytes, bool AreDeltas = false)
 {
     /// <summary>How many there are.</summary>
     public int Count => Bytes.Length / Type.Size();
@@ -84,7 +85,7 @@ internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, i
     private NonFiniteWeight? RunPart(int pass, long start, StoredWeights? origin, StoredWeights[] inputs, StoredWeights output, Tile<T> tile, Span<double> sums)
     {
         var writing = pass == kernel.MeasuringPasses ? (TensorKernel<T>)kernel : null;
-        if (writing is not null && origin is { } whole && !ComputesRows(inputs.Length) && writing.TryMergeStored(kernels, whole, inputs, output, sums))
+        if (writing is not null && origin is { } whole && !ComputesRows(inputs.Length) && !inputs.Any(i => i.AreDeltas) && writing.TryMergeStored(kernels, whole, inputs, output, sums))
             return null;
         int length = output.Count;
         for (int at = 0; at < length; at += tileLength)
@@ -94,7 +95,7 @@ internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, i
                 return Find(-1, stored, at, tile);
             for (int i = 0; i < inputs.Length; i++)
             {
-                if (!Load(inputs[i].Slice(at, tile.Length), inputs[i].Type, tile, i, origin is not null) && (!allowNonFinite || i >= Models))
+                if (!Load(inputs[i], at, tile, i, origin is not null) && (!allowNonFinite || i >= Models))
                     return Find(i, inputs[i], at, tile);
                 if (i >= Models && FirstNegative(tile.Input(i)) is >= 0 and int negative)
                     return new NonFiniteWeight(i, tile.Start + negative, double.CreateTruncating(tile.Input(i)[negative]));
@@ -128,12 +129,15 @@ internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, i
         return any;
     }
 
-    private bool Load(ReadOnlySpan<byte> bytes, DType type, Tile<T> tile, int input, bool hasBase)
+    private bool Load(StoredWeights weights, int at, Tile<T> tile, int input, bool hasBase)
     {
+        ReadOnlySpan<byte> bytes = weights.Slice(at, tile.Length);
+        if (weights.AreDeltas)
+            return kernels.Widen(bytes, weights.Type, tile.Input(input));
         bool subtracts = kernel.WantsDeltas && hasBase && input < Models;
         if (subtracts && !HasComputedRows(input))
-            return kernels.WidenDelta(bytes, type, tile.Base, tile.Input(input));
-        bool finite = Widen(bytes, type, tile, input, tile.Input(input));
+            return kernels.WidenDelta(bytes, weights.Type, tile.Base, tile.Input(input));
+        bool finite = Widen(bytes, weights.Type, tile, input, tile.Input(input));
         if (subtracts)
             kernels.Subtract(tile.Input(input), tile.Base);
         return finite;

@@ -106,6 +106,8 @@ internal sealed class PlanDraft
             if (!_names.Add(name))
                 throw new CabsException(CabsError.RecipeInvalid, $"tensor {Text.Quote(name)} would come out twice", name);
             Tensors.Add(plan);
+            if (Tensors.Count > Checkpoint.MaxTensors)
+                throw new CabsException(CabsError.RecipeInvalid, $"the result would have more than {Checkpoint.MaxTensors} tensors, which no model has");
         });
     }
 
@@ -160,7 +162,7 @@ internal sealed class PlanDraft
     private bool HasOwnHead(Checkpoint input, Checkpoint reference)
     {
         TensorInfo? head = input.Find(TiedWeights.Head), embedding = TiedWeights.FindEmbedding(input);
-        if (head is null || (embedding is not null && File.Exists(head.File) && TensorComparison.AreIdentical(head, embedding, _cancel)))
+        if (head is null || (embedding is not null && head.Delta is null && File.Exists(head.File) && TensorComparison.AreIdentical(head, embedding, _cancel)))
             return false;
         Warnings.Add($"{input.Path}: has its own {TiedWeights.Head}, {reference.Path} ties it to its embedding; the result stores one, so set tie_word_embeddings to false in its config.json");
         return true;

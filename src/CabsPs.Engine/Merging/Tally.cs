@@ -1,5 +1,16 @@
 namespace CabsPs.Engine.Merging;
 
+/// <summary>What one tensor reports of a vector, see <see cref="Tally.AddVector"/>.</summary>
+internal readonly record struct VectorFigures(int Input, long Total, long Kept, double Energy, double EnergyKept, double Weight, bool Masked);
+
+/// <summary>What one tensor reports of a pair of vectors, see <see cref="Tally.AddPair"/>.</summary>
+internal readonly record struct PairFigures(int A, int B, long Shared, long KeptA, long KeptB);
+
+/// <summary>What one tensor reports.</summary>
+/// <param name="Vectors">Of vectors.</param>
+/// <param name="Pairs">Of pairs.</param>
+internal sealed record TensorFigures(IReadOnlyList<VectorFigures> Vectors, IReadOnlyList<PairFigures> Pairs);
+
 /// <summary>What happened to each task vector, summed over tensors.</summary>
 /// <param name="inputs">How many inputs there are.</param>
 public sealed class Tally(int inputs)
@@ -15,8 +26,23 @@ public sealed class Tally(int inputs)
     private readonly long[,] _first = new long[inputs, inputs];
     private readonly long[,] _second = new long[inputs, inputs];
     private readonly bool[,] _paired = new bool[inputs, inputs];
+    private readonly List<VectorFigures> _vectors = [];
+    private readonly List<PairFigures> _pairs = [];
     private readonly Dictionary<string, (string First, int Count)> _notes = new(StringComparer.Ordinal);
     private TensorPlan? _tensor;
+
+    /// <summary>All that the selected tensor added.</summary>
+    internal TensorFigures Figures => new(_vectors, _pairs);
+
+    /// <summary>Adds what a tensor reported.</summary>
+    internal void Add(TensorFigures figures)
+    {
+        _tensor = null;
+        foreach (VectorFigures v in figures.Vectors)
+            AddVector(v.Input, v.Total, v.Kept, v.Energy, v.EnergyKept, v.Weight, v.Masked);
+        foreach (PairFigures p in figures.Pairs)
+            AddPair(p.A, p.B, p.Shared, p.KeptA, p.KeptB);
+    }
 
     /// <summary>Whether anything was reported of an input.</summary>
     public bool Knows(int input) => _onlyWeight[input] is not null || _total[input] > 0;
@@ -32,8 +58,15 @@ public sealed class Tally(int inputs)
         _notes[what] = _notes.TryGetValue(what, out var known) ? (known.First, known.Count + 1) : (tensor, 1);
     }
 
+    /// <summary>Adds what another tally noted.</summary>
+    internal void TakeNotes(Tally other)
+    {
+        foreach ((string what, (string first, int count)) in other._notes)
+            _notes[what] = _notes.TryGetValue(what, out var known) ? (string.CompareOrdinal(first, known.First) < 0 ? first : known.First, known.Count + count) : (first, count);
+    }
+
     /// <summary>What was noted, as warnings.</summary>
-    internal IEnumerable<string> Notes => _notes.Select(n => $"{n.Key} (tensor {Text.Quote(n.Value.First)}{(n.Value.Count > 1 ? $" and {n.Value.Count - 1} more" : string.Empty)})");
+    internal IEnumerable<string> Notes => _notes.OrderBy(n => n.Key, StringComparer.Ordinal).Select(n => $"{n.Key} (tensor {Text.Quote(n.Value.First)}{(n.Value.Count > 1 ? $" and {n.Value.Count - 1} more" : string.Empty)})");
 
     /// <summary>Adds a tensor's figures for one vector.</summary>
     /// <param name="input">The input's place among those of the tensor.</param>
@@ -46,6 +79,8 @@ public sealed class Tally(int inputs)
     public void AddVector(int input, long total, long kept, double energy, double energyKept, double weight, bool masked)
     {
         input = IndexOf(input);
+        if (_tensor is not null)
+            _vectors.Add(new VectorFigures(input, total, kept, energy, energyKept, weight, masked));
         // a weight that is the same everywhere is reported as it was given, without the rounding of a mean
         _onlyWeight[input] = _total[input] == 0 || _onlyWeight[input] == weight ? weight : null;
         _total[input] += total;
@@ -60,6 +95,8 @@ public sealed class Tally(int inputs)
     public void AddPair(int a, int b, long shared, long keptA, long keptB)
     {
         (a, b, keptA, keptB) = IndexOf(a) < IndexOf(b) ? (IndexOf(a), IndexOf(b), keptA, keptB) : (IndexOf(b), IndexOf(a), keptB, keptA);
+        if (_tensor is not null)
+            _pairs.Add(new PairFigures(a, b, shared, keptA, keptB));
         _shared[a, b] += shared;
         _first[a, b] += keptA;
         _second[a, b] += keptB;

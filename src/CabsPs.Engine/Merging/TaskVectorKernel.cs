@@ -30,14 +30,14 @@ public sealed record Combination(IReadOnlyList<double?> Weights, double Lambda, 
 /// <summary>θ0 + λ · Σ λi · maski ⊙ δi on one tensor (task arithmetic: Ilharco et al., "Editing models with task arithmetic",
 /// ICLR 2023, section 2). Products and sums are rounded one by one in the order of the vectors.</summary>
 /// <typeparam name="T">float or double.</typeparam>
-public sealed class TaskVectorKernel<T> : TensorKernel<T>
+public class TaskVectorKernel<T> : TensorKernel<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly IKernels<T> _kernels;
     private readonly Combination _combination;
     private readonly int[] _inputs;
     private readonly int[] _terms;
-    private readonly SparsifierKernel<T>[] _groups;
+    private readonly MaskGroups<T> _groups;
     private readonly bool[] _masked;
     private readonly double[] _weights;
     private readonly double[] _factors;
@@ -55,32 +55,29 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         _count = context.Count;
         _inputs = [.. Enumerable.Range(0, context.Inputs.Count)];
         _terms = [.. _inputs.Where(i => context.Inputs[i].Contributes)];
-        _groups = [.. context.Groups.Select(g => g.Sparsifier.Bind(context, g, kernels)).Where(g => g.Members.Count > 0)];
-        _masked = new bool[context.Inputs.Count];
-        foreach (int member in _groups.SelectMany(g => g.Members))
-            _masked[member] = true;
+        _groups = new MaskGroups<T>(context, kernels);
+        _masked = _groups.IsMasked;
         _weights = [.. combination.Weights.Select(w => w ?? 1)];
         _factors = [.. _weights.Select(_ => 1.0)];
-        TakeFactors();
+        _groups.TakeFactors(_factors);
         _automatic = _terms.Any(i => combination.Weights[i] is null && _masked[i]);
-        BlockLength = CommonBlock.Of(_groups.Select(g => g.BlockLength), context.Count, context.Tensor);
+        BlockLength = CommonBlock.Of(_groups.BlockLengths, context.Count, context.Tensor);
     }
 
     /// <inheritdoc/>
-    public override int BlockLength { get; }
+    public sealed override int BlockLength { get; }
 
     /// <inheritdoc/>
-    public override bool WantsDeltas => true;
+    public sealed override bool WantsDeltas => true;
 
     /// <inheritdoc/>
-    public override int MeasuringPasses => GroupPasses + (_automatic ? 1 : 0);
+    public sealed override int MeasuringPasses => _groups.MeasuringPasses + (_automatic ? 1 : 0);
 
     /// <inheritdoc/>
-    public override int StrideOf(int pass) =>
-        pass < GroupPasses ? _groups.Where(g => pass < g.MeasuringPasses).Min(g => g.StrideOf(pass)) : 1;
+    public sealed override int StrideOf(int pass) => pass < _groups.MeasuringPasses ? _groups.StrideOf(pass) : 1;
 
     /// <summary>Who is sparsified with whom.</summary>
-    internal IReadOnlyList<SparsifierKernel<T>> Groups => _groups;
+    internal MaskGroups<T> Groups => _groups;
 
     /// <summary>The inputs that are added.</summary>
     internal IReadOnlyList<int> Added => _terms;
@@ -91,65 +88,47 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <summary>Whether weights are measured.</summary>
     internal bool IsAutomatic => _automatic;
 
-    private int GroupPasses => _groups.Length == 0 ? 0 : _groups.Max(g => g.MeasuringPasses);
-
     /// <inheritdoc/>
-    public override int SumCount(int pass)
+    public sealed override int SumCount(int pass)
     {
-        if (pass < GroupPasses)
-            return _groups.Sum(g => SumsOf(g, pass));
+        if (pass < _groups.MeasuringPasses)
+            return _groups.SumCount(pass);
         int perVector = 3 * _terms.Length;
         return pass < MeasuringPasses ? perVector : perVector + (_terms.Length * (_terms.Length - 1) / 2);
     }
 
     /// <inheritdoc/>
-    public override void Measure(int pass, Tile<T> tile, Span<double> sums)
+    public sealed override void Measure(int pass, Tile<T> tile, Span<double> sums)
     {
-        if (pass >= GroupPasses)
+        if (pass < _groups.MeasuringPasses)
         {
-            MakeMasks(tile);
-            TallyVectors(tile, sums, exact: true);
+            _groups.Measure(pass, tile, sums);
             return;
         }
 
-        foreach (SparsifierKernel<T> group in _groups)
-        {
-            // a pass may measure without sums
-            if (pass >= group.MeasuringPasses)
-                continue;
-            int own = group.SumCount(pass);
-            group.Measure(pass, tile, sums[..own]);
-            sums = sums[own..];
-        }
+        _groups.MakeMasks(tile);
+        TallyVectors(tile, sums, exact: true);
     }
 
     /// <inheritdoc/>
-    public override void Complete(int pass, ReadOnlySpan<double> totals)
+    public sealed override void Complete(int pass, ReadOnlySpan<double> totals)
     {
-        if (pass >= GroupPasses)
+        if (pass >= _groups.MeasuringPasses)
         {
             TakeWeights(totals);
             return;
         }
 
-        foreach (SparsifierKernel<T> group in _groups)
-        {
-            if (pass >= group.MeasuringPasses)
-                continue;
-            int own = group.SumCount(pass);
-            group.Complete(pass, totals[..own]);
-            totals = totals[own..];
-        }
-
+        _groups.Complete(pass, totals);
         TakeFactors();
     }
 
     /// <inheritdoc/>
-    public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums) =>
+    public sealed override void Merge(Tile<T> tile, Span<T> output, Span<double> sums) =>
         MergeStored(tile, _kernels, typeof(T) == typeof(float) ? DType.F32 : DType.F64, MemoryMarshal.AsBytes(output), sums);
 
     /// <inheritdoc/>
-    public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
+    public sealed override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
     {
         // over a base of zeros the sum is the delta itself, rounded nowhere else
         T[] origin = ArrayPool<T>.Shared.Rent(tile.Length);
@@ -163,7 +142,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     internal override void MergeStored(Tile<T> tile, IKernels<T> kernels, DType type, Span<byte> destination, Span<double> sums)
     {
-        MakeMasks(tile);
+        _groups.MakeMasks(tile);
         TallyVectors(tile, sums, exact: false);
         TallyPairs(tile, sums[(3 * _terms.Length)..]);
         ReadOnlySpan<Term<T>> terms = Terms(stackalloc Term<T>[_terms.Length]);
@@ -187,7 +166,7 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     internal override bool TryMergeStored(IKernels<T> kernels, StoredWeights origin, StoredWeights[] inputs, StoredWeights output, Span<double> sums)
     {
-        if (_groups.Length > 0 || _combination.Conflicts != ConflictRule.Add || _terms.Length < _inputs.Length || _inputs.Any(i => inputs[i].Type != origin.Type))
+        if (!_groups.IsEmpty || _combination.Conflicts != ConflictRule.Add || _terms.Length < _inputs.Length || _inputs.Any(i => inputs[i].Type != origin.Type))
             return false;
         T[] weights = [.. _terms.Select(Scale)];
         ReadOnlyMemory<byte>[] experts = [.. _terms.Select(i => (ReadOnlyMemory<byte>)inputs[i].Bytes)];
@@ -199,13 +178,13 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
-    public override void Report(ReadOnlySpan<double> totals, Tally tally)
+    public sealed override void Report(ReadOnlySpan<double> totals, Tally tally)
     {
         int pair = 3 * _terms.Length;
         for (int t = 0; t < _terms.Length; t++)
         {
             int i = _terms[t];
-            tally.AddVector(i, _count, (long)totals[3 * t], totals[(3 * t) + 1], totals[(3 * t) + 2], _weights[i], _masked[i]);
+            tally.AddVector(i, _count, (long)totals[3 * t], EnergyOf(i) ?? totals[(3 * t) + 1], totals[(3 * t) + 2], _weights[i], _masked[i]);
             for (int u = t + 1; u < _terms.Length; u++, pair++)
             {
                 if (_masked[i] && _masked[_terms[u]])
@@ -213,9 +192,6 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
             }
         }
     }
-
-    /// <summary>Whether only the ones of an input's mask count.</summary>
-    internal bool IsMasked(int input) => _masked[input];
 
     /// <summary>What an agreeing term of an input counts in a divisor.</summary>
     internal T ShareOf(int input) => T.CreateTruncating(_weights[input]);
@@ -225,19 +201,54 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
     {
         for (int t = 0; t < _terms.Length; t++)
         {
-            double energy = totals[(3 * t) + 1], kept = totals[(3 * t) + 2];
+            double energy = EnergyOf(_terms[t]) ?? totals[(3 * t) + 1], kept = totals[(3 * t) + 2];
             if (_combination.Weights[_terms[t]] is null)
                 _weights[_terms[t]] = !_masked[_terms[t]] || kept == 0 ? 1 : Math.Sqrt(energy / kept);
         }
     }
 
-    private static int SumsOf(SparsifierKernel<T> group, int pass) => pass < group.MeasuringPasses ? group.SumCount(pass) : 0;
+    /// <summary>Takes over what the sparsifiers scale by.</summary>
+    internal void TakeFactors() => _groups.TakeFactors(_factors);
 
-    private void MakeMasks(Tile<T> tile)
+    /// <summary>The weight times what the sparsifier scales by.</summary>
+    internal T Scale(int input) => T.CreateTruncating(_weights[input] * _factors[input]);
+
+    /// <summary>What the sum is divided by; 1 for nothing.</summary>
+    internal T Divisor()
     {
-        foreach (SparsifierKernel<T> group in _groups)
-            group.MakeMasks(tile);
+        T sum = T.Zero;
+        foreach (int i in _terms)
+            sum += T.CreateTruncating(_weights[i]);
+        return _combination.Normalize && T.Abs(sum) >= T.CreateTruncating(1e-8) ? sum : T.One;
     }
+
+    /// <summary>Masks and measures a piece.</summary>
+    /// <returns>The first term's deltas; those that its mask drops are zero.</returns>
+    private protected Span<T> KeptDeltas(Tile<T> tile, Span<double> sums)
+    {
+        _groups.MakeMasks(tile);
+        TallyVectors(tile, sums, exact: true);
+        int term = _terms[0];
+        Span<T> delta = tile.Input(term);
+        if (!_masked[term])
+            return delta;
+        ReadOnlySpan<ulong> mask = tile.Mask(term);
+        for (int i = 0; i < delta.Length; i++)
+        {
+            if (!BitMask.Has(mask, i))
+                delta[i] = T.Zero;
+        }
+
+        return delta;
+    }
+
+    /// <summary>What the sparsifier scales the first term by.</summary>
+    private protected double FirstFactor => _factors[_terms[0]];
+
+    /// <summary>‖δ‖² of the first term where the deltas that come no longer hold it.</summary>
+    private protected double? FirstEnergy => EnergyOf(_terms[0]);
+
+    private double? EnergyOf(int input) => _groups.EnergyOf(input);
 
     // weights follow from the exact sums, only a report from the others
     private void TallyVectors(Tile<T> tile, Span<double> sums, bool exact)
@@ -314,19 +325,6 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         return sum / T.CreateTruncating(Math.Max(count, 1));
     }
 
-    /// <summary>Takes over what the sparsifiers scale by.</summary>
-    internal void TakeFactors()
-    {
-        foreach (SparsifierKernel<T> group in _groups)
-        {
-            foreach (int member in group.Members)
-                _factors[member] = group.FactorOf(member);
-        }
-    }
-
-    /// <summary>The weight times what the sparsifier scales by.</summary>
-    internal T Scale(int input) => T.CreateTruncating(_weights[input] * _factors[input]);
-
     private void MergeMeeting(Tile<T> tile, ReadOnlySpan<Term<T>> terms, T lambda)
     {
         Span<T> total = tile.Total;
@@ -350,14 +348,5 @@ public sealed class TaskVectorKernel<T> : TensorKernel<T>
         for (int t = 0; t < terms.Length; t++)
             terms[t] = new Term<T>(_terms[t], Scale(_terms[t]), _masked[_terms[t]]);
         return terms;
-    }
-
-    /// <summary>What the sum is divided by; 1 for nothing.</summary>
-    internal T Divisor()
-    {
-        T sum = T.Zero;
-        foreach (int i in _terms)
-            sum += T.CreateTruncating(_weights[i]);
-        return _combination.Normalize && T.Abs(sum) >= T.CreateTruncating(1e-8) ? sum : T.One;
     }
 }

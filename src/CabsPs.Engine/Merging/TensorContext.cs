@@ -31,8 +31,8 @@ public sealed class TensorContext
     /// <summary>Its number of weights.</summary>
     public long Count => _plan.Output.Count;
 
-    /// <summary>Length of its last axis: weights in a row. A tensor of one dimension is one row.</summary>
-    public long RowLength => Shape.Count == 0 ? 1 : Shape[^1];
+    /// <summary>Length of its last axis: weights in a row. A tensor of one dimension is one row; rows of one without weights have 1.</summary>
+    public long RowLength => Shape.Count == 0 || Count == 0 ? 1 : Shape[^1];
 
     /// <summary>Whether there is a base to compute with; never where the method's rule is <see cref="BaseRule.Ignored"/>.</summary>
     public bool HasBase => _plan.Base is not null;

@@ -1,3 +1,5 @@
+using CabsPs.Engine.Integrity;
+
 namespace CabsPs.Engine.Merging;
 
 /// <summary>The work on one tensor, cut into parts that can be done by different threads. Taking and finishing parts happens under
@@ -19,6 +21,12 @@ internal abstract class TensorJob(TensorPlan plan, int index, int unitCount)
 
     /// <summary>Bytes that are held for the tensor while it is open.</summary>
     public virtual long HeldBytes => 0;
+
+    /// <summary>Whether a part of it failed.</summary>
+    public bool HasFailed => _failed;
+
+    /// <summary>The hashes of what is read and written in the pass that writes; null where nothing is.</summary>
+    public virtual TensorHashes? Hashes => null;
 
     /// <summary>Takes the next part of the current pass.</summary>
     public bool TryTake(out int unit)

@@ -91,8 +91,10 @@ internal sealed class TensorPairing(MergeDefinition definition, IVocabularyFit? 
 
     private bool Covers(string name, IReadOnlyList<WantedTensor> wanted)
     {
+        if (fit is null)
+            return false;
         (Checkpoint, TensorInfo)[] found = [.. wanted.Distinct().Select(w => (w.Model, Tensor: w.Find())).Where(w => w.Tensor is not null).Select(w => (w.Model, w.Tensor!))];
-        return fit is not null && found.All(f => f.Item2.Type.IsMergeable()) && fit.Covers(name, found);
+        return found.All(f => f.Item2.Type.IsMergeable()) && fit.Covers(name, found);
     }
 
     private static bool HaveSameShape(TensorInfo a, TensorInfo b, bool fits) =>

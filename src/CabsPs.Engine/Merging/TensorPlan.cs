@@ -30,6 +30,9 @@ public sealed record TensorPlan(OutputTensor Output, TensorAction Action, Tensor
     /// <summary>All tensors read, the base's first.</summary>
     public IEnumerable<TensorInfo> Sources => Base is null ? Inputs : Inputs.Prepend(Base);
 
+    /// <summary>The tensors that are read: all sources, or the one that is copied.</summary>
+    public IEnumerable<TensorInfo> Read => Action == TensorAction.Copy ? [Source] : Sources;
+
     /// <summary>The base's rows in the result's vocabulary; null where they are its own.</summary>
     internal MappedTensor? BaseRows { get; init; }
 

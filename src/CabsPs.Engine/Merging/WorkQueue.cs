@@ -66,22 +66,32 @@ internal sealed class WorkQueue(int count, Func<int, TensorJob> open, long whole
     }
 
     /// <summary>Takes back a part that is done or failed.</summary>
-    public void Done(WorkUnit unit, Exception? failure)
+    /// <returns>Whether the tensor is complete with it.</returns>
+    public bool Done(WorkUnit unit, Exception? failure)
     {
         lock (_lock)
         {
-            if (failure is not null && (_failure is not { } first || (unit.Job.Index, unit.Index).CompareTo((first.Tensor, first.Unit)) < 0))
-                _failure = (unit.Job.Index, unit.Index, failure);
-            if (unit.Job.Finish(failure is not null) is { } ended)
+            Note(unit, failure);
+            if (unit.Job.Finish(failure is not null) is not { } ended)
+                return false;
+            if (ended)
             {
-                if (ended)
-                {
-                    _open.Remove(unit.Job);
-                    _finished[unit.Job.Index] = unit.Job;
-                }
-
-                Wake();
+                _open.Remove(unit.Job);
+                _finished[unit.Job.Index] = unit.Job;
             }
+
+            Wake();
+            return ended && !unit.Job.HasFailed;
+        }
+    }
+
+    /// <summary>Notes that what follows a complete tensor failed.</summary>
+    public void Fail(WorkUnit unit, Exception failure)
+    {
+        lock (_lock)
+        {
+            Note(unit, failure);
+            Wake();
         }
     }
 
@@ -94,6 +104,12 @@ internal sealed class WorkQueue(int count, Func<int, TensorJob> open, long whole
 
     /// <summary>What was done, in the order of the tensors; known once all work has ended well.</summary>
     public IReadOnlyList<TensorJob> Finished => [.. _finished.Select(j => j!)];
+
+    private void Note(WorkUnit unit, Exception? failure)
+    {
+        if (failure is not null && (_failure is not { } first || (unit.Job.Index, unit.Index).CompareTo((first.Tensor, first.Unit)) < 0))
+            _failure = (unit.Job.Index, unit.Index, failure);
+    }
 
     private bool Leave()
     {

@@ -68,6 +68,15 @@ public static class BitMask
         return count;
     }
 
+    /// <summary>How many elements the set has in a range.</summary>
+    public static int CountRange(ReadOnlySpan<ulong> mask, int start, int length)
+    {
+        int count = 0;
+        for (; length >= 64; start += 64, length -= 64)
+            count += BitOperations.PopCount(Read(mask, start));
+        return length == 0 ? count : count + BitOperations.PopCount(Read(mask, start) & ((1UL << length) - 1));
+    }
+
     /// <summary>Adds all elements of one set to another.</summary>
     public static void Union(Span<ulong> target, ReadOnlySpan<ulong> source)
     {

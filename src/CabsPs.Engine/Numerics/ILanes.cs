@@ -39,11 +39,17 @@ internal interface ILanes<TSelf>
     /// <summary>Bit by bit: a where the condition is one, b where it is zero.</summary>
     static abstract TSelf Select(TSelf condition, TSelf a, TSelf b);
 
-    /// <summary>Lanes that are numbers of the elected sign stay, zeros and all others become +0; what is elected counts as plus from zero up.</summary>
+    /// <summary>Lane i stays where bit at + i of the words is one and becomes +0 where it is zero.</summary>
+    static abstract TSelf Keep(TSelf value, TSelf words, int at);
+
+    /// <summary>Lanes of the elected sign stay, all others become +0. Zeros have a sign too; no lane is NaN.</summary>
     static abstract TSelf KeepAgreeing(TSelf value, TSelf elected);
 
     /// <summary>Lanes stay where the other vector is not zero and become +0 where it is.</summary>
     static abstract TSelf KeepWhereNonzero(TSelf value, TSelf other);
+
+    /// <summary>sum + term in the lanes where the other vector is not zero, sum where it is; the sum is not −0.</summary>
+    static abstract TSelf AddWhereNonzero(TSelf sum, TSelf term, TSelf other);
 
     /// <summary>All ones in the lanes where a is greater, as signed integers.</summary>
     static abstract TSelf GreaterBits(TSelf a, TSelf b);

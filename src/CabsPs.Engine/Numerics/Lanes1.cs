@@ -57,11 +57,17 @@ internal readonly struct Lanes1(float value) : ILanes<Lanes1>
     public static Lanes1 Select(Lanes1 condition, Lanes1 a, Lanes1 b) => From((condition.Bits & a.Bits) | (~condition.Bits & b.Bits));
 
     /// <inheritdoc/>
-    public static Lanes1 KeepAgreeing(Lanes1 value, Lanes1 elected) =>
-        new((elected._value >= 0 ? value._value > 0 : value._value < 0) ? value._value : 0);
+    public static Lanes1 KeepAgreeing(Lanes1 value, Lanes1 elected) => ((value.Bits ^ elected.Bits) >> 31) == 0 ? value : From(0);
+
+    /// <inheritdoc/>
+    public static Lanes1 Keep(Lanes1 value, Lanes1 words, int at) => ((words.Bits >> at) & 1) != 0 ? value : From(0);
 
     /// <inheritdoc/>
     public static Lanes1 KeepWhereNonzero(Lanes1 value, Lanes1 other) => new(other._value == 0 ? 0 : value._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 AddWhereNonzero(Lanes1 sum, Lanes1 term, Lanes1 other) => sum + KeepWhereNonzero(term, other);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -61,11 +61,15 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 AddWhere(Lanes128 sum, Lanes128 term, Lanes128 words, int at)
+    public static Lanes128 Keep(Lanes128 value, Lanes128 words, int at)
     {
         Vector128<uint> lane = Vector128.Create(1u, 2u, 4u, 8u) << at;
-        return sum + From(Vector128.Equals(words.Bits & lane, lane) & term.Bits);
+        return From(Vector128.Equals(words.Bits & lane, lane) & value.Bits);
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 AddWhere(Lanes128 sum, Lanes128 term, Lanes128 words, int at) => sum + Keep(term, words, at);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -73,16 +77,17 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 KeepAgreeing(Lanes128 value, Lanes128 elected)
-    {
-        Vector128<float> zero = Vector128<float>.Zero, v = value._value;
-        return new(v & Vector128.ConditionalSelect(Vector128.GreaterThanOrEqual(elected._value, zero), Vector128.GreaterThan(v, zero), Vector128.LessThan(v, zero)));
-    }
+    public static Lanes128 KeepAgreeing(Lanes128 value, Lanes128 elected) =>
+        From(Vector128.AndNot(value.Bits, ((value._value.AsInt32() ^ elected._value.AsInt32()) >> 31).AsUInt32()));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 KeepWhereNonzero(Lanes128 value, Lanes128 other) =>
         new(Vector128.AndNot(value._value, Vector128.Equals(other._value, Vector128<float>.Zero)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 AddWhereNonzero(Lanes128 sum, Lanes128 term, Lanes128 other) => sum + KeepWhereNonzero(term, other);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -72,11 +72,15 @@ internal readonly struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 AddWhere(Lanes256 sum, Lanes256 term, Lanes256 words, int at)
+    public static Lanes256 Keep(Lanes256 value, Lanes256 words, int at)
     {
         Vector256<uint> lane = Vector256.Create(1u, 2u, 4u, 8u, 16u, 32u, 64u, 128u) << at;
-        return sum + From(Vector256.Equals(words.Bits & lane, lane) & term.Bits);
+        return From(Vector256.Equals(words.Bits & lane, lane) & value.Bits);
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 AddWhere(Lanes256 sum, Lanes256 term, Lanes256 words, int at) => sum + Keep(term, words, at);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -84,16 +88,17 @@ internal readonly struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 KeepAgreeing(Lanes256 value, Lanes256 elected)
-    {
-        Vector256<float> zero = Vector256<float>.Zero, v = value._value;
-        return new(v & Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(elected._value, zero), Vector256.GreaterThan(v, zero), Vector256.LessThan(v, zero)));
-    }
+    public static Lanes256 KeepAgreeing(Lanes256 value, Lanes256 elected) =>
+        From(Vector256.AndNot(value.Bits, ((value._value.AsInt32() ^ elected._value.AsInt32()) >> 31).AsUInt32()));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 KeepWhereNonzero(Lanes256 value, Lanes256 other) =>
         new(Vector256.AndNot(value._value, Vector256.Equals(other._value, Vector256<float>.Zero)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 AddWhereNonzero(Lanes256 sum, Lanes256 term, Lanes256 other) => sum + KeepWhereNonzero(term, other);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

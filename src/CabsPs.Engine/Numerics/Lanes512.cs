@@ -80,11 +80,17 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Keep(Lanes512 value, Lanes512 words, int at)
+    {
+        Vector512<uint> lane = LaneBits(at);
+        return From(Vector512.ConditionalSelect(Vector512.Equals(words.Bits & lane, lane), value.Bits, Vector512<uint>.Zero));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 AddWhere(Lanes512 sum, Lanes512 term, Lanes512 words, int at)
     {
-        Vector512<uint> lane = at == 0
-            ? Vector512.Create(1u, 2u, 4u, 8u, 16u, 32u, 64u, 128u, 256u, 512u, 1024u, 2048u, 4096u, 8192u, 16384u, 32768u)
-            : Vector512.Create(1u << 16, 1u << 17, 1u << 18, 1u << 19, 1u << 20, 1u << 21, 1u << 22, 1u << 23, 1u << 24, 1u << 25, 1u << 26, 1u << 27, 1u << 28, 1u << 29, 1u << 30, 1u << 31);
+        Vector512<uint> lane = LaneBits(at);
         return new(Vector512.ConditionalSelect(Vector512.Equals(words.Bits & lane, lane).AsSingle(), sum._value + term._value, sum._value));
     }
 
@@ -94,16 +100,18 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 KeepAgreeing(Lanes512 value, Lanes512 elected)
-    {
-        Vector512<float> zero = Vector512<float>.Zero, v = value._value;
-        return new(v & Vector512.ConditionalSelect(Vector512.GreaterThanOrEqual(elected._value, zero), Vector512.GreaterThan(v, zero), Vector512.LessThan(v, zero)));
-    }
+    public static Lanes512 KeepAgreeing(Lanes512 value, Lanes512 elected) =>
+        From(Vector512.AndNot(value.Bits, ((value._value.AsInt32() ^ elected._value.AsInt32()) >> 31).AsUInt32()));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 KeepWhereNonzero(Lanes512 value, Lanes512 other) =>
-        new(Vector512.AndNot(value._value, Vector512.Equals(other._value, Vector512<float>.Zero)));
+        new(Vector512.ConditionalSelect(~Vector512.Equals(other._value, Vector512<float>.Zero), value._value, Vector512<float>.Zero));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 AddWhereNonzero(Lanes512 sum, Lanes512 term, Lanes512 other) =>
+        new(Vector512.ConditionalSelect(~Vector512.Equals(other._value, Vector512<float>.Zero), sum._value + term._value, sum._value));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -160,6 +168,11 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 operator |(Lanes512 a, Lanes512 b) => From(a.Bits | b.Bits);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> LaneBits(int at) => at == 0
+        ? Vector512.Create(1u, 2u, 4u, 8u, 16u, 32u, 64u, 128u, 256u, 512u, 1024u, 2048u, 4096u, 8192u, 16384u, 32768u)
+        : Vector512.Create(1u << 16, 1u << 17, 1u << 18, 1u << 19, 1u << 20, 1u << 21, 1u << 22, 1u << 23, 1u << 24, 1u << 25, 1u << 26, 1u << 27, 1u << 28, 1u << 29, 1u << 30, 1u << 31);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Lanes512 From(Vector512<uint> bits) => new(bits.AsSingle());

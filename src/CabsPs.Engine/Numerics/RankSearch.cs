@@ -21,6 +21,9 @@ public sealed class RankSearch<T>
 
     // past this many entries the lists of candidates are dropped, and one more pass counts the ties
     private const int MaxListed = 1 << 22;
+
+    // a tile with more of them has many equal ones
+    private const int MostSingle = 64;
     private const int LevelBits = 16;
 
     private readonly Lock _lock = new();
@@ -30,10 +33,8 @@ public sealed class RankSearch<T>
     private readonly long _k;
     private readonly long _count;
     private ThreadLocal<Counts>? _counts;
-    private Dictionary<long, uint[]> _listed = [];
     private Dictionary<long, int> _ties = [];
-    private int _listedCount;
-    private bool _overflow;
+    private int _listed;
     private ulong _low;
     private int _bins = 1;
     private long _wanted;
@@ -149,7 +150,7 @@ public sealed class RankSearch<T>
             return;
         int bins = _bins << BitsOf(_phases[pass].Level);
         _counts = new ThreadLocal<Counts>(() => new Counts(bins), trackAllValues: true);
-        (_listed, _listedCount, _overflow) = ([], 0, false);
+        _listed = 0;
     }
 
     private (long[] Sum, long Above) AddUp()
@@ -179,29 +180,39 @@ public sealed class RankSearch<T>
     private void CountLevel(int level, ReadOnlySpan<T> values, long start)
     {
         Counts counts = _counts!.Value!;
-        int shift = ShiftOf(level);
+        int shift = ShiftOf(level), before = counts.Listed.Count;
         ulong last = _low + ((ulong)_bins << (shift + BitsOf(level))) - 1;
-        Dictionary<uint, uint>? found = level == _levels - 1 ? [] : null;
+        bool listing = level == _levels - 1 && Volatile.Read(ref _listed) <= MaxListed;
         for (int from = 0; from < values.Length; from += 64)
         {
             ReadOnlySpan<T> word = values[from..Math.Min(from + 64, values.Length)];
-            (ulong candidates, ulong first) = MagnitudeComparison.Compare(word, _low);
-            candidates |= first;
-            if (candidates == 0)
-                continue;
-            ulong above = MagnitudeComparison.Compare(word, last).Above;
+            (ulong above, ulong candidates) = MagnitudeComparison.Between(word, _low, last);
             counts.Above += BitOperations.PopCount(above);
-            for (candidates &= ~above; candidates != 0; candidates &= candidates - 1)
+            for (; candidates != 0; candidates &= candidates - 1)
             {
                 uint part = (uint)((ReferenceKernels<T>.Magnitude(word[BitOperations.TrailingZeroCount(candidates)]) - _low) >> shift);
                 counts.Bins[part]++;
-                if (found is not null)
-                    CollectionsMarshal.GetValueRefOrAddDefault(found, part, out _)++;
+                if (listing)
+                    counts.Listed.Add(new Candidate(start, part, 1));
             }
         }
 
-        if (found is { Count: > 0 })
-            List(start, found);
+        if (!listing)
+            return;
+        if (counts.Listed.Count - before > MostSingle)
+            Unite(counts.Listed, before);
+        Interlocked.Add(ref _listed, counts.Listed.Count - before);
+    }
+
+    // equal candidates of a tile become one entry
+    private static void Unite(List<Candidate> listed, int from)
+    {
+        var found = new Dictionary<uint, int>();
+        foreach (Candidate candidate in CollectionsMarshal.AsSpan(listed)[from..])
+            CollectionsMarshal.GetValueRefOrAddDefault(found, candidate.Part, out _)++;
+        long start = listed[from].Tile;
+        listed.RemoveRange(from, listed.Count - from);
+        listed.AddRange(found.Select(f => new Candidate(start, f.Key, f.Value)));
     }
 
     private void Guess(long[] sum)
@@ -229,11 +240,10 @@ public sealed class RankSearch<T>
             (FirstUnkept, KeptThere) = (0, 0);
         else if (sum[bin] <= _wanted)
             (FirstUnkept, KeptThere) = (long.MaxValue, 0);
-        else if (_overflow)
+        else if (_listed > MaxListed)
             _phases.Add(new Phase(Kind.Ties, level));
         else
-            PlaceTies(_listed.Select(l => (l.Key, Count: CountIn(l.Value, (uint)bin))).Where(l => l.Count > 0).ToDictionary(l => l.Key, l => l.Count));
-        _listed = [];
+            PlaceTies(TiesOf((uint)bin));
     }
 
     private void CountTies(ReadOnlySpan<T> values, long start)
@@ -247,28 +257,19 @@ public sealed class RankSearch<T>
             _ties.Add(start, count);
     }
 
-    private void List(long start, Dictionary<uint, uint> found)
+    private Dictionary<long, int> TiesOf(uint part)
     {
-        lock (_lock)
+        var ties = new Dictionary<long, int>();
+        foreach (Counts counts in _counts!.Values)
         {
-            _listedCount += found.Count;
-            _overflow |= _listedCount > MaxListed;
-            if (_overflow)
-                _listed.Clear();
-            else
-                _listed.Add(start, [.. found.SelectMany(f => new[] { f.Key, f.Value })]);
-        }
-    }
-
-    private static int CountIn(uint[] pairs, uint part)
-    {
-        for (int i = 0; i < pairs.Length; i += 2)
-        {
-            if (pairs[i] == part)
-                return (int)pairs[i + 1];
+            foreach (Candidate candidate in counts.Listed)
+            {
+                if (candidate.Part == part)
+                    CollectionsMarshal.GetValueRefOrAddDefault(ties, candidate.Tile, out _) += candidate.Count;
+            }
         }
 
-        return 0;
+        return ties;
     }
 
     // the first tiles keep all their ties, one keeps a part of them
@@ -290,10 +291,14 @@ public sealed class RankSearch<T>
 
     private readonly record struct Phase(Kind Kind, int Level);
 
+    private readonly record struct Candidate(long Tile, uint Part, int Count);
+
     /// <summary>One thread's counts.</summary>
     private sealed class Counts(int bins)
     {
         public uint[] Bins { get; } = new uint[bins];
+
+        public List<Candidate> Listed { get; } = [];
 
         public long Above { get; set; }
     }

@@ -8,13 +8,15 @@ namespace CabsPs.Engine.Numerics;
 /// <param name="Delta">The deltas.</param>
 /// <param name="Mask">The mask; null where all count.</param>
 /// <param name="Weight">The factor.</param>
-internal readonly unsafe record struct TileTerm(nint Delta, nint Mask, float Weight)
+/// <param name="Share">What it adds to the divisor where signs are elected.</param>
+internal readonly unsafe record struct TileTerm(nint Delta, nint Mask, float Weight, float Share)
 {
     /// <summary>Looks the addresses up.</summary>
-    public static TileTerm Of(Tile<float> tile, Term<float> term) => new(
+    public static TileTerm Of(Tile<float> tile, Term<float> term, float share = 0) => new(
         (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tile.Input(term.Input))),
         term.Masked ? (nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tile.Mask(term.Input))) : 0,
-        term.Weight);
+        term.Weight,
+        share);
 
     /// <summary>The deltas from one on.</summary>
     public float* DeltaAt(nint i) => (float*)Delta + i;

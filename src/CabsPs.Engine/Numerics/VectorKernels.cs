@@ -251,7 +251,7 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
         where TStored : struct, IStored
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, tile.Length * TStored.Size);
-        int done = ElectionLoops<V>.Combine<TStored>(tile, terms, shares, normalize, lambda, destination, 0, tile.Length);
+        int done = ElectionLoops<V>.Combine<TStored>(tile, terms, shares, normalize, lambda, destination);
         for (; done < tile.Length; done++)
         {
             float result = ReferenceKernels<float>.Elected(tile, terms, shares, normalize, lambda, done);

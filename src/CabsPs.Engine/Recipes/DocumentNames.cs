@@ -3,6 +3,7 @@ namespace CabsPs.Engine.Recipes;
 /// <summary>The names of a file's documents, and the paths that stand for their results until it is known where those go.</summary>
 internal sealed class DocumentNames
 {
+    private const int LongestName = 200;
     private readonly Dictionary<string, string> _paths = new(StringComparer.Ordinal);
     private readonly List<(RecipeDocument, string?)> _documents = [];
 
@@ -30,10 +31,18 @@ internal sealed class DocumentNames
         }
 
         string name = document.Scalar(entry.Value, "'name'");
-        if (name.Split('/', '\\').Any(part => part.Trim() is "" or "." or "..") || name.IndexOfAny(Path.GetInvalidPathChars()) >= 0)
+        // one that a folder can have on every system, and that leads nowhere else
+        if (name.Length > LongestName || name.Contains(':', StringComparison.Ordinal) || name.Any(char.IsControl) || name.IndexOfAny(Path.GetInvalidPathChars()) >= 0
+            || name.Split('/', '\\').Any(part => part.Trim(' ', '.').Length == 0))
             throw document.Error(entry.Value, $"'name' is {Text.Quote(name)}; it must be one that a folder can have", CabsError.ParameterInvalid, "name");
-        if (!_paths.TryAdd(name, Path.GetFullPath(Path.Combine($"{file}.stages", name))))
-            throw document.Error(entry.Value, $"a second document is named {Text.Quote(name)}; give each a name of its own", key: "name");
+        // some file systems do not tell capitals from small letters
+        if (_paths.Keys.FirstOrDefault(other => Overlap(other, name)) is { } taken)
+            throw document.Error(entry.Value, taken == name
+                ? $"a second document is named {Text.Quote(name)}; give each a name of its own"
+                : $"documents are named {Text.Quote(taken)} and {Text.Quote(name)}, whose results would lie in each other's folders; give one another name", key: "name");
+        _paths.Add(name, Path.GetFullPath(Path.Combine($"{file}.stages", name)));
         return name;
     }
+
+    private static bool Overlap(string a, string b) => $"{a}/".StartsWith($"{b}/", StringComparison.OrdinalIgnoreCase) || $"{b}/".StartsWith($"{a}/", StringComparison.OrdinalIgnoreCase);
 }

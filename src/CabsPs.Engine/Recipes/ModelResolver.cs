@@ -12,6 +12,12 @@ internal sealed class ModelResolver(string workingFolder, string recipeFolder, I
     private const string Remedy = "adapters are not supported as inputs; fold the adapter into its model first";
     private static readonly string[] s_modelKeys = ["model", "lora", "override_architecture"];
     private static readonly string[] s_pathKeys = ["path", "revision"];
+    private readonly Dictionary<string, string> _real = new(StringComparer.Ordinal);
+
+    /// <summary>Whether two paths lead to the same model. Links are followed once per path: a recipe of many slices asks often.</summary>
+    public bool AreSame(string a, string b) => string.Equals(Real(a), Real(b), StringComparison.Ordinal);
+
+    private string Real(string path) => _real.TryGetValue(path, out string? real) ? real : _real[path] = Checkpoints.ModelPaths.Resolve(path);
 
     /// <summary>The model's path.</summary>
     /// <param name="document">The document.</param>
@@ -63,7 +69,7 @@ internal sealed class ModelResolver(string workingFolder, string recipeFolder, I
         if (OnDisk(text) is { } whole)
             return whole;
         if (mayHaveParts && text.Contains('+', StringComparison.Ordinal))
-            throw document.Error(node, $"{text}: {Remedy}", CabsError.CheckpointNotFound, text);
+            throw document.Error(node, $"{Text.Cut(text)}: {Remedy}", CabsError.CheckpointNotFound, text);
         int at = text.LastIndexOf('@');
         if (mayHaveParts && at > 0 && OnDisk(text[..at]) is { } found)
         {
@@ -72,7 +78,7 @@ internal sealed class ModelResolver(string workingFolder, string recipeFolder, I
         }
 
         string hint = stages.Count > 0 ? Suggestion.Hint(text, stages.Keys) : string.Empty;
-        throw document.Error(node, $"{text}: no such folder or file, neither from the current folder nor from the recipe's; models are read from disk, not from a hub{hint}", CabsError.CheckpointNotFound, text);
+        throw document.Error(node, $"{Text.Cut(text)}: no such folder or file, neither from the current folder nor from the recipe's; models are read from disk, not from a hub{hint}", CabsError.CheckpointNotFound, text);
     }
 
     private string? OnDisk(string text)

@@ -21,7 +21,8 @@ public static class Recipe
     public static RecipeFile ReadFile(string path, string? workingFolder = null, Problems? problems = null)
     {
         problems ??= new Problems(goOn: false);
-        var names = new DocumentNames(path, RecipeDocument.ReadAll(path), problems);
+        IReadOnlyList<RecipeDocument> documents = RecipeDocument.ReadAll(path);
+        var names = new DocumentNames(path, documents, problems);
         var resolver = new ModelResolver(workingFolder ?? Directory.GetCurrentDirectory(), Path.GetDirectoryName(Path.GetFullPath(path))!, names.Paths);
         var stages = new List<RecipeStage>();
         foreach ((RecipeDocument document, string? name) in names.Documents)
@@ -32,6 +33,6 @@ public static class Recipe
 
         IReadOnlyList<RecipeStage> ordered = stages;
         problems.Attempt(() => ordered = RecipeFile.InOrder(path, stages));
-        return new RecipeFile(path, ordered) { Warnings = [.. names.Documents.SelectMany(d => d.Document.Warnings)] };
+        return new RecipeFile(path, ordered) { Content = documents[0].Content, Warnings = [.. names.Documents.SelectMany(d => d.Document.Warnings)] };
     }
 }

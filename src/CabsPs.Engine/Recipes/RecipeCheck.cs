@@ -57,11 +57,12 @@ public static class RecipeCheck
         {
             IReadOnlyList<RecipeStep> steps = plan?.Steps ?? [];
             long needed = steps.Sum(s => s.Plan.OutputFiles.Sum(f => f.ByteLength));
-            long? free = FreeAt(stages ?? destination ?? ".");
+            string place = stages ?? destination ?? ".";
+            long? free = DiskSpace.FreeAt(place);
             problems.Attempt(() =>
             {
-                if (needed > free)
-                    throw new CabsException(CabsError.WriteFailed, $"{destination ?? "the destination"}: the results take {Text.Bytes(needed)}, and {Text.Bytes(free.Value)} are free there", destination);
+                if (!options.IgnoresFreeSpace)
+                    DiskSpace.Check([(place, needed)]);
             });
             return new RecipeReport
             {
@@ -86,25 +87,10 @@ public static class RecipeCheck
         return int.TryParse(number, out int line) ? line : int.MaxValue;
     }
 
-    private static long? FreeAt(string path)
-    {
-        try
-        {
-            string? folder = Path.GetFullPath(path);
-            while (folder is not null && !Directory.Exists(folder))
-                folder = Path.GetDirectoryName(folder);
-            return folder is null ? null : new DriveInfo(folder).AvailableFreeSpace;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return null;
-        }
-    }
-
     // a merge is bound by reading and writing; what can be written as fast as read is a guess, and said to be one
     private static TimeSpan? EstimateTime(IReadOnlyList<RecipeStep> steps, CancellationToken cancel)
     {
-        TensorInfo[] sample = [.. steps.SelectMany(s => s.Plan.Tensors).SelectMany(t => t.Sources).Where(t => File.Exists(t.File)).OrderByDescending(t => t.ByteLength).Take(8)];
+        TensorInfo[] sample = [.. steps.SelectMany(s => s.Plan.Tensors).SelectMany(t => t.Sources).Where(t => t.Delta is null && File.Exists(t.File)).OrderByDescending(t => t.ByteLength).Take(8)];
         using var reader = new CheckpointReader();
         byte[] piece = new byte[PieceBytes];
         var clock = Stopwatch.StartNew();

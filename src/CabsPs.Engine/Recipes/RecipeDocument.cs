@@ -6,9 +6,7 @@ namespace CabsPs.Engine.Recipes;
 /// <summary>A recipe's YAML as nodes with line numbers, with merge keys (<c>&lt;&lt;</c>) followed.</summary>
 internal sealed class RecipeDocument
 {
-    private const int MaxBytes = 4 << 20;
     private const int MaxMergeDepth = 16;
-    private const int MaxDepth = 64;
     private readonly string _file;
 
     private RecipeDocument(string file, YamlMappingNode root)
@@ -19,6 +17,9 @@ internal sealed class RecipeDocument
 
     /// <summary>The document's mapping.</summary>
     public YamlMappingNode Root { get; }
+
+    /// <summary>The whole file's text.</summary>
+    public string Content { get; private init; } = string.Empty;
 
     /// <summary>What the reader wants the recipe's writer to know, with lines.</summary>
     public List<string> Warnings { get; } = [];
@@ -34,11 +35,11 @@ internal sealed class RecipeDocument
     public static IReadOnlyList<RecipeDocument> ReadAll(string path)
     {
         var stream = new YamlStream();
-        string text = ReadText(path);
+        string text = RecipeText.Read(path);
         var scanner = new Scanner(new StringReader(text));
         try
         {
-            CheckDepth(scanner, path);
+            new RecipeShape(path).Check(new Parser(scanner));
             scanner = new Scanner(new StringReader(text));
             stream.Load(new Parser(scanner));
         }
@@ -55,27 +56,10 @@ internal sealed class RecipeDocument
         foreach (YamlNode root in stream.Documents.Select(d => d.RootNode).Where(r => !IsNull(r)))
         {
             documents.Add(new RecipeDocument(path, root as YamlMappingNode
-                ?? throw new CabsException(CabsError.RecipeInvalid, $"{path} line {root.Start.Line}: not a recipe; it must be a mapping with merge_method and models", path)));
+                ?? throw new CabsException(CabsError.RecipeInvalid, $"{path} line {root.Start.Line}: not a recipe; it must be a mapping with merge_method and models", path)) { Content = text });
         }
 
         return documents.Count > 0 ? documents : throw new CabsException(CabsError.RecipeInvalid, $"{path}: is empty; a recipe is a mapping with merge_method and models", path);
-    }
-
-    private static string ReadText(string path)
-    {
-        try
-        {
-            if (Directory.Exists(path))
-                throw new CabsException(CabsError.RecipeInvalid, $"{path}: is a folder; give a recipe file", path);
-            if (new FileInfo(path) is { Exists: true, Length: > MaxBytes })
-                throw new CabsException(CabsError.RecipeInvalid, $"{path}: a recipe has at most {Text.Bytes(MaxBytes)}", path);
-            return File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "no such recipe file" : $"cannot be read: {e.Message}";
-            throw new CabsException(CabsError.RecipeInvalid, $"{path}: {reason}", path, e);
-        }
     }
 
     /// <summary>Notes something that has no effect or may not be meant.</summary>
@@ -123,19 +107,6 @@ internal sealed class RecipeDocument
     /// <summary>Whether a node is YAML's null.</summary>
     public static bool IsNull(YamlNode node) =>
         node is YamlScalarNode { Style: ScalarStyle.Plain or ScalarStyle.Any } scalar && scalar.Value is null or "" or "~" or "null" or "Null" or "NULL";
-
-    // nodes are built recursively; a file of brackets would end the process by overflowing its stack
-    private static void CheckDepth(Scanner scanner, string path)
-    {
-        var parser = new Parser(scanner);
-        int depth = 0;
-        while (parser.MoveNext())
-        {
-            depth += parser.Current!.NestingIncrease;
-            if (depth > MaxDepth)
-                throw new CabsException(CabsError.RecipeInvalid, $"{path} line {parser.Current.Start.Line}: nested more than {MaxDepth} deep; that is not a recipe", path);
-        }
-    }
 
     private void Collect(YamlMappingNode mapping, Dictionary<string, (YamlNode, YamlNode)> entries, int depth)
     {

@@ -21,6 +21,9 @@ public sealed record RecipeFile(string Path, IReadOnlyList<RecipeStage> Stages)
     /// <summary>What the file's writer may not have meant, with lines; also where a document is too wrong to be among the stages.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>The file's text.</summary>
+    public string? Content { get; init; }
+
     /// <summary>The document without a name, or null.</summary>
     public RecipeStage? Result => Stages.FirstOrDefault(s => s.Name is null);
 
@@ -38,17 +41,17 @@ public sealed record RecipeFile(string Path, IReadOnlyList<RecipeStage> Stages)
     /// <exception cref="CabsException">It does not.</exception>
     public void CheckPlaces(string? destination, string? stages, PlaceNames names, bool lookOnly = false)
     {
-        CabsException NoDestination() => new(CabsError.ParameterInvalid, $"no {names.Destination}; give the folder that the merged model gets", names.Destination);
+        CabsException NoDestination() => new(CabsError.OutputMissing, $"no {names.Destination}; give the folder that the merged model gets", names.Destination);
         if (destination is not null && string.IsNullOrWhiteSpace(destination))
             throw NoDestination();
         if (stages is not null && string.IsNullOrWhiteSpace(stages))
-            throw new CabsException(CabsError.ParameterInvalid, $"no {names.Stages}; give the folder in which results of named documents stay", names.Stages);
+            throw new CabsException(CabsError.OutputMissing, $"no {names.Stages}; give the folder in which results of named documents stay", names.Stages);
         if (Result is null && destination is not null)
             throw new CabsException(CabsError.ParameterInvalid, $"{Path}: all documents have names, so nothing goes to {names.Destination}; give {names.Stages}, and each result is a folder of its own in it", names.Destination);
         if (lookOnly)
             return;
         if (Result is null && stages is null)
-            throw new CabsException(CabsError.ParameterInvalid, $"{Path}: all documents have names; give {names.Stages}, and each result is a folder of its own in it", names.Stages);
+            throw new CabsException(CabsError.OutputMissing, $"{Path}: all documents have names; give {names.Stages}, and each result is a folder of its own in it", names.Stages);
         if (Result is not null && destination is null)
             throw NoDestination();
     }

@@ -15,10 +15,14 @@ public sealed record RecipeStep(string? Name, string Destination, MergePlan Plan
 public sealed class RecipePlan : IDisposable
 {
     private readonly List<RecipeStep> _steps = [];
+    private readonly string _destination;
     private readonly string _stages;
     private readonly bool _keepsStages;
+    private readonly MergeOptions _options;
+    private StagingFolder? _staging;
 
-    private RecipePlan(string stages, bool keepsStages) => (_stages, _keepsStages) = (stages, keepsStages);
+    private RecipePlan(string destination, string stages, bool keepsStages, MergeOptions options) =>
+        (_destination, _stages, _keepsStages, _options) = (destination, stages, keepsStages, options);
 
     /// <summary>The merges, in the order in which they run. The last is the result, unless all have names.</summary>
     public IReadOnlyList<RecipeStep> Steps => _steps;
@@ -40,17 +44,16 @@ public sealed class RecipePlan : IDisposable
     public static RecipePlan Create(RecipeFile recipe, MergeOptions options, string? destination, string? stages = null, Problems? problems = null, CancellationToken cancel = default)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination ?? "merged"));
-        string temporary = Path.Combine(Path.GetDirectoryName(full) ?? full, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.stages");
-        var plan = new RecipePlan(stages is null ? temporary : Path.GetFullPath(stages), stages is not null);
+        var plan = new RecipePlan(full, stages is null ? StagingFolder.StagesOf(full) : Path.GetFullPath(stages), stages is not null, options with { RecipeText = recipe.Content });
         try
         {
-            plan.Fill(recipe, options, full, problems ?? new Problems(goOn: false), cancel);
+            plan.Fill(recipe, problems ?? new Problems(goOn: false), cancel);
             foreach (RecipeStep step in plan._steps)
             {
                 if ((step.Name is { } name ? stages is null ? null : Path.Combine(stages, name) : destination) is { } place)
                 {
-                    CheckpointWriter.CheckDestination(place, step.Plan.Models, options.Force);
-                    CheckpointWriter.CheckDestination(place, step.Plan.TokenizerFolders);
+                    Destination.Check(place, step.Plan.Models, options.Force || options.Resume);
+                    Destination.Check(place, step.Plan.TokenizerFolders);
                 }
             }
 
@@ -63,33 +66,55 @@ public sealed class RecipePlan : IDisposable
         }
     }
 
+    /// <summary>Carries out one of the merges. They run in the order of <see cref="Steps"/>.</summary>
+    /// <param name="step">The merge.</param>
+    /// <param name="run">Its run, for who wants to know how far it is.</param>
+    /// <param name="cancel">Stops it within a piece.</param>
+    /// <exception cref="CabsException">An input or the destination cannot be used.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public MergeResult Execute(RecipeStep step, MergeRun? run = null, CancellationToken cancel = default)
+    {
+        run ??= new MergeRun(step.Plan);
+        if (_steps.Count == 1 || _keepsStages)
+            return run.Execute(step.Destination, cancel);
+        if (_staging is null)
+        {
+            _staging = StagingFolder.Open(_destination);
+            _staging.KeepsUnfinished = _options.Resume;
+            if (!_options.Resume)
+                _staging.Clear(withStages: true);
+            if (!_options.Resume && !_options.IgnoresFreeSpace)
+                DiskSpace.Check(_steps.Select(s => (_destination, s.Plan.OutputFiles.Sum(f => f.ByteLength))));
+        }
+
+        return step.Name is null ? run.Execute(_staging, cancel) : run.Execute(step.Destination, cancel);
+    }
+
     /// <summary>Removes results that are not kept.</summary>
     public void Dispose()
     {
-        foreach (string folder in _keepsStages ? [SideFolder] : new[] { SideFolder, _stages })
+        _staging?.Dispose();
+        try
         {
-            try
-            {
-                if (Directory.Exists(folder))
-                    Directory.Delete(folder, recursive: true);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // leftovers in a folder of their own harm nobody
-            }
+            if (Directory.Exists(SideFolder))
+                Directory.Delete(SideFolder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // leftovers in a folder of their own harm nobody
         }
     }
 
-    private void Fill(RecipeFile recipe, MergeOptions options, string destination, Problems problems, CancellationToken cancel)
+    private void Fill(RecipeFile recipe, Problems problems, CancellationToken cancel)
     {
         var planned = new PlannedModels();
         Dictionary<string, string> places = recipe.Stages.Where(s => s.Name is not null).ToDictionary(s => s.Path!, s => Path.Combine(_stages, s.Name!), StringComparer.Ordinal);
         var failed = new HashSet<string>(StringComparer.Ordinal);
         foreach (RecipeStage stage in recipe.Stages)
         {
-            string folder = stage.Path is { } path ? places[path] : destination;
+            string folder = stage.Path is { } path ? places[path] : _destination;
             MergeDefinition definition = stage.Definition.Relocate(p => places.GetValueOrDefault(p, p));
-            if (definition.ModelPaths.Any(failed.Contains) || MergePlanner.Plan(definition, options, planned, problems, cancel) is not { } plan)
+            if (definition.ModelPaths.Any(failed.Contains) || MergePlanner.Plan(definition, stage.Name is null || _keepsStages ? _options : _options with { WritesModelCard = false }, planned, problems, cancel) is not { } plan)
             {
                 failed.Add(folder);
                 continue;
@@ -111,9 +136,9 @@ public sealed class RecipePlan : IDisposable
             if (plan.ConfigText is { } config)
                 File.WriteAllBytes(Path.Combine(folder, ModelConfig.FileName), config);
             foreach (string file in plan.SideFiles)
-                File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+                InputFile.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
             foreach (TokenizerFile file in plan.TokenizerFiles)
-                File.WriteAllBytes(Path.Combine(folder, file.Name), file.Content ?? File.ReadAllBytes(file.Source!));
+                file.WriteTo(Path.Combine(folder, file.Name));
             return folder;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

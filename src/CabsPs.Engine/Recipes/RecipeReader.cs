@@ -59,11 +59,11 @@ internal sealed class RecipeReader(RecipeDocument document, ModelResolver models
         foreach (MergeSlice slice in modules.SelectMany(m => m.Slices))
         {
             bool hasBase = method.BaseRule != BaseRule.Ignored && slice.BasePath is not null;
-            inputs.AddRange(slice.Sources.Where(s => !(hasBase && ModelPaths.AreSame(s.Path, slice.BasePath!)) && !inputs.Any(i => ModelPaths.AreSame(i.Path, s.Path))));
+            inputs.AddRange(slice.Sources.Where(s => !(hasBase && models.AreSame(s.Path, slice.BasePath!)) && !inputs.Any(i => models.AreSame(i.Path, s.Path))));
         }
 
         IReadOnlyList<string> names = ModelPaths.Names([.. inputs.Select(i => i.Path)]);
-        string NameOf(ModelInput source) => inputs.FindIndex(i => ModelPaths.AreSame(i.Path, source.Path)) is >= 0 and var index ? names[index] : source.Name;
+        string NameOf(ModelInput source) => inputs.FindIndex(i => models.AreSame(i.Path, source.Path)) is >= 0 and var index ? names[index] : source.Name;
         if (given[0] == "models")
             return definition with { Inputs = [.. inputs.Select((input, i) => input with { Name = names[i] })], Groups = Groups(method, inputs.Count) };
         return definition with

@@ -18,7 +18,7 @@ internal sealed class SliceReader(RecipeDocument document, MergeMethod method, s
     public MergeSlice Whole(YamlNode node)
     {
         List<ModelInput> found = Inputs(node, "models", s_modelKeys, basePath);
-        if (method.BaseRule == BaseRule.Ignored && basePath is not null && !found.Any(f => ModelPaths.AreSame(f.Path, basePath)))
+        if (method.BaseRule == BaseRule.Ignored && basePath is not null && !found.Any(f => models.AreSame(f.Path, basePath)))
             found.Add(new ModelInput(ModelPaths.Names([basePath])[0], basePath, ParameterSet.Empty) { Origin = document.At(node) });
         return new MergeSlice(found) { BasePath = basePath, Origin = document.At(node) };
     }
@@ -72,7 +72,7 @@ internal sealed class SliceReader(RecipeDocument document, MergeMethod method, s
                 throw new CabsException(CabsError.RecipeInvalid, $"{source.Origin}: {source.Name} gives {source.Layers.Value.Count} layers ({source.Layers}) and {sources[0].Name} gives {sources[0].Layers!.Value.Count} ({sources[0].Layers}); the sources of a slice need the same number", "layer_range");
         }
 
-        if (method.BaseRule != BaseRule.Ignored && own is not null && !sources.Any(s => ModelPaths.AreSame(s.Path, own)))
+        if (method.BaseRule != BaseRule.Ignored && own is not null && !sources.Any(s => models.AreSame(s.Path, own)))
             throw document.Error(list.Value, $"the base {own} is no source of this slice; method {method.Name} needs to know which layers of it to use, so list it with its layer_range", key: "sources");
         return new MergeSlice(sources) { BasePath = own, Parameters = parameters.ReadAt(entries, underModel: false), Origin = document.At(node) };
     }
@@ -86,7 +86,7 @@ internal sealed class SliceReader(RecipeDocument document, MergeMethod method, s
             complete &= problems.Attempt(() =>
             {
                 ModelInput input = Input(item, what, keys, own);
-                if (found.Any(f => ModelPaths.AreSame(f.Path, input.Path)))
+                if (found.Any(f => models.AreSame(f.Path, input.Path)))
                     throw new CabsException(CabsError.DuplicateModel, $"{input.Origin}: model {input.Path} stands twice in '{what}'; give it one entry{(what == "sources" ? ", or a slice of its own" : string.Empty)}", input.Path);
                 found.Add(input);
             });
@@ -111,7 +111,7 @@ internal sealed class SliceReader(RecipeDocument document, MergeMethod method, s
         if (!exists)
             throw new IncompleteException();
         string path = found!;
-        bool isBase = method.BaseRule != BaseRule.Ignored && own is not null && ModelPaths.AreSame(path, own);
+        bool isBase = method.BaseRule != BaseRule.Ignored && own is not null && models.AreSame(path, own);
         if (isBase && entries.TryGetValue("parameters", out var useless))
             document.Warn(useless.Key, $"parameters of the base have no effect with method {method.Name}");
         return new ModelInput(ModelPaths.Names([path])[0], path, isBase ? ParameterSet.Empty : given)

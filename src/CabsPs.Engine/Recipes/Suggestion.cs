@@ -3,9 +3,14 @@ namespace CabsPs.Engine.Recipes;
 /// <summary>Finds what somebody probably meant.</summary>
 public static class Suggestion
 {
+    private const int LongestWord = 100;
+
     /// <summary>The candidate nearest to a word, or null when none is near: at most a third of its letters differ.</summary>
     public static string? Nearest(string word, IEnumerable<string> candidates)
     {
+        // a table of both lengths is filled; nothing that long is a slip
+        if (word.Length > LongestWord)
+            return null;
         (string? best, int distance) = (null, int.MaxValue);
         foreach (string candidate in candidates)
         {

@@ -11,6 +11,8 @@ namespace CabsPs.Engine.Recipes;
 /// but one that a number can be read from.</summary>
 internal static partial class YamlScalar
 {
+    private const int LongestNumber = 200;
+
     /// <summary>The value: a bool, a double, a text, or null.</summary>
     public static object? Value(YamlScalarNode node)
     {
@@ -32,7 +34,8 @@ internal static partial class YamlScalar
 
     private static double? Number(string text)
     {
-        if (!PlainNumber().IsMatch(text))
+        // the expression tries every place in a long row of zeros
+        if (text.Length > LongestNumber || !PlainNumber().IsMatch(text))
             return null;
         string digits = text.Replace("_", string.Empty, StringComparison.Ordinal);
         double sign = digits[0] == '-' ? -1 : 1;

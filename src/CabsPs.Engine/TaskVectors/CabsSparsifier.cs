@@ -54,6 +54,9 @@ public sealed class CabsSparsifier : Sparsifier
     }
 
     /// <inheritdoc/>
+    public override int BalanceBlock(TensorContext context, SparsifierGroup group, int member) => (int)(double)context.Value(s_m, member, group.Parameters);
+
+    /// <inheritdoc/>
     public override SparsifierKernel<T> Bind<T>(TensorContext context, SparsifierGroup group, IKernels<T> kernels)
     {
         int[] members = [.. group.Members];

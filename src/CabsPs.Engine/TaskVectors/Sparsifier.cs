@@ -8,6 +8,9 @@ namespace CabsPs.Engine.TaskVectors;
 /// <summary>A way to choose which weights of some task vectors stay.</summary>
 public abstract class Sparsifier
 {
+    /// <summary>Over blocks of how many weights balance is looked at where nothing says otherwise.</summary>
+    public const int DefaultBalanceBlock = 256;
+
     /// <summary>The name in recipes and on the command line.</summary>
     public abstract string Name { get; }
 
@@ -30,6 +33,12 @@ public abstract class Sparsifier
     /// <param name="vector">The member: one of the definition's inputs.</param>
     public virtual IReadOnlyList<long>? ModelRanks(ModelContext model, SparsifierGroup group, int vector) => null;
 
+    /// <summary>Over blocks of how many weights the balance of a member is looked at, unless a measurement is told.</summary>
+    /// <param name="context">The tensor and its parameter values.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="member">The member.</param>
+    public virtual int BalanceBlock(TensorContext context, SparsifierGroup group, int member) => DefaultBalanceBlock;
+
     /// <summary>Makes the computation for one tensor of one group.</summary>
     /// <param name="context">The tensor and its parameter values.</param>
     /// <param name="group">The group; members that lack the tensor are left out of it.</param>
@@ -51,6 +60,9 @@ public abstract class SparsifierKernel<T>
 
     /// <summary>What a member's delta is multiplied by besides its weight; known when the passes have ended.</summary>
     public virtual double FactorOf(int member) => 1;
+
+    /// <summary>‖δ‖² of a member before anything was dropped, where the deltas that come no longer hold it; null where they do.</summary>
+    public virtual double? EnergyOf(int member) => null;
 
     /// <summary>Passes over the deltas needed before masks can be made. May grow when a pass ends.</summary>
     public virtual int MeasuringPasses => 0;

@@ -19,5 +19,5 @@ public static class SparsifierCatalog
     /// <summary>The sparsifier of this name.</summary>
     /// <exception cref="CabsException">There is none.</exception>
     public static Sparsifier Get(string name) => All.FirstOrDefault(s => s.Name == name)
-        ?? throw new CabsException(CabsError.ParameterInvalid, $"unknown sparsifier {Text.Quote(name)}{Suggestion.Hint(name, All.Select(s => s.Name))} (known: {string.Join(", ", All.Select(s => s.Name))})", name);
+        ?? throw new CabsException(CabsError.SparsifierUnknown, $"unknown sparsifier {Text.Quote(name)}{Suggestion.Hint(name, All.Select(s => s.Name))} (known: {string.Join(", ", All.Select(s => s.Name))})", name);
 }

@@ -1,5 +1,6 @@
 using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Merging;
+using CabsPs.Engine.TaskVectors.Files;
 
 namespace CabsPs.Engine.TaskVectors;
 
@@ -31,6 +32,20 @@ public sealed record TaskVector(string Name, string BasePath, string ModelPath)
         return [.. modelPaths.Select((path, i) => new TaskVector(names[i], basePath, path))];
     }
 
+    /// <summary>Describes a task vector that was stored in a file. It merges as if it were taken from its models again.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="origin">The base.</param>
+    /// <exception cref="CabsException">It was taken from another base.</exception>
+    public static TaskVector Import(VectorFile file, Checkpoint origin)
+    {
+        file.Over(origin);
+        return new TaskVector(file.Name, origin.Path, file.Path)
+        {
+            Weight = file.Weight,
+            Group = file.Sparsification is null ? null : new TaskVectorGroup(new StoredSparsifier(file), ParameterSet.Empty, [file.Path]),
+        };
+    }
+
     /// <summary>Sparsifies vectors together: their masks depend on all of them, whichever are merged later.</summary>
     /// <param name="vectors">Dense vectors of one base, in the order of assignment.</param>
     /// <param name="sparsifier">How.</param>
@@ -40,7 +55,7 @@ public sealed record TaskVector(string Name, string BasePath, string ModelPath)
     {
         CheckTogether(vectors);
         if (vectors.FirstOrDefault(v => v.Group is not null) is { } done)
-            throw new CabsException(CabsError.ParameterInvalid, $"task vector {done.Name} is sparsified already; sparsify the dense one", done.Name);
+            throw new CabsException(CabsError.AlreadySparsified, $"task vector {done.Name} is sparsified already; sparsify the dense one", done.Name);
         var group = new TaskVectorGroup(sparsifier, parameters, [.. vectors.Select(v => v.ModelPath)]);
         return [.. vectors.Select(v => v with { Group = group })];
     }
@@ -55,7 +70,7 @@ public sealed record TaskVector(string Name, string BasePath, string ModelPath)
     {
         CheckTogether(vectors);
         if (method.BaseRule == BaseRule.Ignored)
-            throw new CabsException(CabsError.ParameterInvalid, $"method {method.Name} merges whole models, not task vectors; write a recipe", method.Name);
+            throw new CabsException(CabsError.MethodNeedsModels, $"method {method.Name} merges whole models, not task vectors; write a recipe", method.Name);
         var inputs = vectors.Select(v => new ModelInput(v.Name, v.ModelPath, ParameterSet.Of(("weight", v.Weight is { } weight ? weight : "auto")))).ToList();
         var groups = new List<SparsifierGroup>();
         foreach (TaskVectorGroup group in vectors.Select(v => v.Group).OfType<TaskVectorGroup>().Distinct(ReferenceEqualityComparer.Instance).Cast<TaskVectorGroup>())
@@ -80,13 +95,13 @@ public sealed record TaskVector(string Name, string BasePath, string ModelPath)
         if (method.Sparsifier is { } own)
         {
             if (groups.Count > 0 && (own == CabsSparsifier.Instance || own.Parameters.Any(p => parameters.Names.Contains(p.Name))))
-                throw new CabsException(CabsError.ParameterInvalid, $"method {method.Name} sparsifies by itself, but {vectors.First(v => v.Group is not null).Name} is sparsified already; give it dense task vectors, {(own == CabsSparsifier.Instance ? "or use task_arithmetic" : $"or leave out {string.Join(", ", own.Parameters.Select(p => p.Name))}")}", method.Name);
+                throw new CabsException(CabsError.AlreadySparsified, $"method {method.Name} sparsifies by itself, but {vectors.First(v => v.Group is not null).Name} is sparsified already; give it dense task vectors, {(own == CabsSparsifier.Instance ? "or use task_arithmetic" : $"or leave out {string.Join(", ", own.Parameters.Select(p => p.Name))}")}", method.Name);
             if (groups.Count == 0)
                 groups.Add(new SparsifierGroup(own, [.. Enumerable.Range(0, vectors.Count)]));
         }
         else if (groups.Count > 0 && method is not Merging.Methods.TaskVectorMethod)
         {
-            throw new CabsException(CabsError.ParameterInvalid, $"method {method.Name} takes dense task vectors, but {vectors.First(v => v.Group is not null).Name} is sparsified; give it the dense one, or use task_arithmetic", method.Name);
+            throw new CabsException(CabsError.AlreadySparsified, $"method {method.Name} takes dense task vectors, but {vectors.First(v => v.Group is not null).Name} is sparsified; give it the dense one, or use task_arithmetic", method.Name);
         }
 
         return new MergeDefinition { Method = method, BasePath = vectors[0].BasePath, Inputs = inputs, Groups = groups, Parameters = parameters };
@@ -99,7 +114,7 @@ public sealed record TaskVector(string Name, string BasePath, string ModelPath)
         for (int i = 0; i < vectors.Count; i++)
         {
             if (!ModelPaths.AreSame(vectors[i].BasePath, vectors[0].BasePath))
-                throw new CabsException(CabsError.ParameterInvalid, $"task vectors {vectors[0].Name} and {vectors[i].Name} have different bases, {vectors[0].BasePath} and {vectors[i].BasePath}", vectors[i].Name);
+                throw new CabsException(CabsError.BasesDiffer, $"task vectors {vectors[0].Name} and {vectors[i].Name} have different bases, {vectors[0].BasePath} and {vectors[i].BasePath}", vectors[i].Name);
             if (vectors.Take(i).Any(v => ModelPaths.AreSame(v.ModelPath, vectors[i].ModelPath)))
                 throw new CabsException(CabsError.DuplicateModel, $"{vectors[i].ModelPath}: stands twice among the task vectors; give it once", vectors[i].ModelPath);
         }

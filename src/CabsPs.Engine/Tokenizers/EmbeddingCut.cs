@@ -24,8 +24,9 @@ internal sealed class EmbeddingCut : IVocabularyFit
 
         foreach (var group in found.GroupBy(t => t.First))
         {
+            long least = group.Min(t => t.Least);
             foreach ((string name, _, _) in group)
-                _rows.Add(name, (int)group.Min(t => t.Least));
+                _rows.Add(name, least <= TokenizerReading.MaxTokens ? (int)least : throw new CabsException(CabsError.TensorShapeMismatch, $"tensor {Text.Quote(name)} has {least} rows, which no vocabulary has", name));
         }
 
         Size = models.Select(TiedWeights.FindEmbedding).OfType<TensorInfo>().Select(t => _rows.TryGetValue(t.Name, out int rows) ? rows : (int?)null).FirstOrDefault();

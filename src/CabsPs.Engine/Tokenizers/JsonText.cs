@@ -8,7 +8,7 @@ namespace CabsPs.Engine.Tokenizers;
 /// keys, indentation, numbers as they were written.</summary>
 internal sealed class JsonText
 {
-    private static readonly JsonReaderOptions s_options = new() { CommentHandling = JsonCommentHandling.Disallow };
+    private static readonly JsonReaderOptions s_options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
     private readonly byte[] _text;
     private readonly List<(int Start, int End, byte[] Text)> _edits = [];
 

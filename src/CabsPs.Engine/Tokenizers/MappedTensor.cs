@@ -10,6 +10,9 @@ namespace CabsPs.Engine.Tokenizers;
 internal sealed class MappedTensor
 {
     private const int MeanPiece = 1 << 16;
+
+    // the widest models have some twenty thousand
+    private const int LongestRow = 1 << 22;
     private readonly RowMap _map;
     private readonly IReadOnlyDictionary<int, TensorInfo> _donors;
     private readonly Lock _lock = new();
@@ -24,7 +27,9 @@ internal sealed class MappedTensor
         Own = own;
         _map = map;
         _donors = donors;
-        RowLength = (int)(own.Count / VocabularyTensors.RowCount(own));
+        long length = own.Count / VocabularyTensors.RowCount(own);
+        RowLength = length <= LongestRow ? (int)length
+            : throw new CabsException(CabsError.TensorShapeMismatch, $"{own.File}: tensor {Text.Quote(own.Name)} {own.ShapeText} has rows of {length} elements, which are no embeddings of tokens", own.Name);
     }
 
     /// <summary>The model's tensor.</summary>

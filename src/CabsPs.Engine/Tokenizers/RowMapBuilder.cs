@@ -10,6 +10,7 @@ public sealed class RowMapBuilder
     private readonly int? _base;
     private readonly string?[] _tokens;
     private readonly Dictionary<string, TokenRule> _rules;
+    private readonly Dictionary<string, int> _named = new(StringComparer.Ordinal);
 
     /// <summary>Prepares the maps of a merge.</summary>
     /// <param name="settings">What the recipe asks for.</param>
@@ -120,7 +121,8 @@ public sealed class RowMapBuilder
 
     private ModelRowReference Resolve(TokenRule rule, ModelRow source, Func<int, long> rowCount)
     {
-        int model = Enumerable.Range(0, _models.Count).First(i => Checkpoints.ModelPaths.AreSame(_models[i].Path, source.Model));
+        if (!_named.TryGetValue(source.Model, out int model))
+            _named.Add(source.Model, model = Enumerable.Range(0, _models.Count).First(i => Checkpoints.ModelPaths.AreSame(_models[i].Path, source.Model)));
         string token = source.Token ?? rule.Token;
         int row;
         if (source.Id is { } id)

@@ -15,6 +15,7 @@ internal static class SentencePieceReading
             foreach (ReadOnlyMemory<byte> value in Field(piece))
                 token = Encoding.UTF8.GetString(value.Span);
             ids.TryAdd(token ?? throw new InvalidDataException("a piece has no text"), next++);
+            TokenizerReading.CheckCount(next);
         }
     }
 

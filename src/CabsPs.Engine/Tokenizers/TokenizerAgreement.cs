@@ -1,4 +1,5 @@
 using CabsPs.Engine.Checkpoints;
+using Microsoft.Win32.SafeHandles;
 
 namespace CabsPs.Engine.Tokenizers;
 
@@ -40,22 +41,34 @@ public static class TokenizerAgreement
         }
     }
 
-    private static FileInfo? FileOf(Checkpoint model) => model.Folder is null ? null
-        : TokenizerFileNames.Main.Select(name => new FileInfo(Path.Combine(model.Folder, name))).FirstOrDefault(f => f.Exists);
+    private static string? FileOf(Checkpoint model) => model.Folder is null ? null
+        : TokenizerFileNames.Main.Select(name => Path.Combine(model.Folder, name)).FirstOrDefault(File.Exists);
 
-    private static bool AreSame(FileInfo a, FileInfo b)
+    // files that cannot be read are different ones, and reading them for their tokens gives the reason or leaves them alone
+    private static bool AreSame(string a, string b)
     {
-        if (a.Length != b.Length)
-            return false;
-        using FileStream first = a.OpenRead(), second = b.OpenRead();
-        byte[] left = new byte[1 << 16], right = new byte[1 << 16];
-        while (true)
+        try
         {
-            int read = first.ReadAtLeast(left, left.Length, throwOnEndOfStream: false);
-            if (read != second.ReadAtLeast(right, right.Length, throwOnEndOfStream: false) || !left.AsSpan(0, read).SequenceEqual(right.AsSpan(0, read)))
+            long length = InputFile.Look(a).Length;
+            if (length != InputFile.Look(b).Length)
                 return false;
-            if (read < left.Length)
+            if (length == 0)
                 return true;
+            using SafeFileHandle first = InputFile.Open(a, out _), second = InputFile.Open(b, out _);
+            byte[] left = new byte[1 << 16], right = new byte[1 << 16];
+            for (long at = 0; at < length;)
+            {
+                int read = InputFile.ReadAt(first, left, at, a);
+                if (read == 0 || InputFile.ReadAt(second, right.AsSpan(0, read), at, b) != read || !left.AsSpan(0, read).SequenceEqual(right.AsSpan(0, read)))
+                    return false;
+                at += read;
+            }
+
+            return true;
+        }
+        catch (CabsException)
+        {
+            return false;
         }
     }
 }

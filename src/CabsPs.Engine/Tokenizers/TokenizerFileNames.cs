@@ -26,5 +26,19 @@ internal static class TokenizerFileNames
 
     /// <summary>Whether a folder holds files that only a tokenizer has; a template alone makes none.</summary>
     public static bool IsAny(string folder) =>
-        Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)).Any(n => Is(n) && n is not (ChatTemplate or ProcessorTemplate));
+        List(folder).Select(f => Path.GetFileName(f)).Any(n => Is(n) && n is not (ChatTemplate or ProcessorTemplate));
+
+    /// <summary>The files of a folder.</summary>
+    /// <exception cref="CabsException">It cannot be listed.</exception>
+    public static string[] List(string folder)
+    {
+        try
+        {
+            return Directory.GetFiles(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CabsException(CabsError.ReadFailed, $"{folder}: cannot be listed: {e.Message}", folder, e);
+        }
+    }
 }

@@ -5,6 +5,8 @@ namespace CabsPs.Engine.Tokenizers;
 /// <summary>Reads a tokenizer.json without building a tree of it: large ones have tens of megabytes.</summary>
 internal static class TokenizerJsonReading
 {
+    private static readonly string[] s_flags = ["single_word", "lstrip", "rstrip", "normalized", "special"];
+
     public static (TokenizerKind Kind, Dictionary<string, double>? Scores) Read(byte[] text, Dictionary<string, int> ids, Dictionary<string, AddedToken> added)
     {
         var reader = new Utf8JsonReader(WithoutMark(text));
@@ -17,14 +19,7 @@ internal static class TokenizerJsonReading
         {
             if (reader.ValueTextEquals("added_tokens"))
             {
-                reader.Read();
-                using JsonDocument list = JsonDocument.ParseValue(ref reader);
-                foreach (JsonElement entry in list.RootElement.EnumerateArray())
-                {
-                    AddedToken token = Token(entry);
-                    added[token.Content] = token;
-                    numbers[token.Content] = entry.GetProperty("id").GetInt32();
-                }
+                ReadAdded(ref reader, added, numbers);
             }
             else if (reader.ValueTextEquals("model"))
             {
@@ -39,11 +34,12 @@ internal static class TokenizerJsonReading
 
         foreach ((string token, int id) in numbers)
             ids[token] = id;
+        TokenizerReading.CheckCount(ids.Count);
         return (KindOf(type, hasMerges, scores is not null), scores);
     }
 
-    /// <summary>An added token as tokenizer.json and tokenizer_config.json describe it.</summary>
-    public static AddedToken Token(JsonElement entry) => new(entry.GetProperty("content").GetString()!)
+    /// <summary>An added token as tokenizer_config.json describes it.</summary>
+    public static AddedToken Token(JsonElement entry) => new(entry.GetProperty("content").GetString() ?? throw new JsonException("an added token has no content"))
     {
         SingleWord = IsTrue(entry, "single_word"),
         LStrip = IsTrue(entry, "lstrip"),
@@ -73,14 +69,73 @@ internal static class TokenizerJsonReading
         }
     }
 
+    /// <summary>Reads a file that is one object of tokens and their numbers.</summary>
+    public static void ReadMap(byte[] text, Dictionary<string, int> ids)
+    {
+        var reader = new Utf8JsonReader(WithoutMark(text));
+        reader.Read();
+        ReadMap(ref reader, ids);
+        if (reader.Read())
+            throw new JsonException("something follows its end");
+    }
+
     private static void ReadMap(ref Utf8JsonReader reader, Dictionary<string, int> ids)
     {
+        if (reader.TokenType != JsonTokenType.StartObject)
+            throw new JsonException("its vocabulary is not an object of tokens and numbers");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string token = reader.GetString()!;
             reader.Read();
             ids[token] = reader.GetInt32();
+            TokenizerReading.CheckCount(ids.Count);
         }
+    }
+
+    private static void ReadAdded(ref Utf8JsonReader reader, Dictionary<string, AddedToken> added, Dictionary<string, int> numbers)
+    {
+        Expect(ref reader, JsonTokenType.StartArray);
+        while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+        {
+            string? content = null;
+            int? id = null;
+            var flags = new HashSet<string>(StringComparer.Ordinal);
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                bool isContent = reader.ValueTextEquals("content"), isId = reader.ValueTextEquals("id");
+                string? flag = null;
+                foreach (string known in s_flags)
+                {
+                    if (reader.ValueTextEquals(known))
+                        flag = known;
+                }
+
+                reader.Read();
+                if (isContent)
+                    content = reader.GetString();
+                else if (isId)
+                    id = reader.GetInt32();
+                else if (flag is not null && reader.TokenType == JsonTokenType.True)
+                    flags.Add(flag);
+                else
+                    reader.Skip();
+            }
+
+            var token = new AddedToken(content ?? throw new JsonException("an added token has no content"))
+            {
+                SingleWord = flags.Contains("single_word"),
+                LStrip = flags.Contains("lstrip"),
+                RStrip = flags.Contains("rstrip"),
+                Normalized = flags.Contains("normalized"),
+                Special = flags.Contains("special"),
+            };
+            added[token.Content] = token;
+            numbers[token.Content] = id ?? throw new JsonException("an added token has no id");
+            TokenizerReading.CheckCount(numbers.Count);
+        }
+
+        if (reader.TokenType != JsonTokenType.EndArray)
+            throw new JsonException("its added_tokens are not a list of objects");
     }
 
     // [["token", score], …]: a token's number is its place
@@ -91,10 +146,11 @@ internal static class TokenizerJsonReading
         while (reader.Read() && reader.TokenType == JsonTokenType.StartArray)
         {
             reader.Read();
-            string token = reader.GetString()!;
+            string token = reader.GetString() ?? throw new JsonException("a piece has no text");
             reader.Read();
             scores[token] = reader.GetDouble();
             ids[token] = next++;
+            TokenizerReading.CheckCount(next);
             Expect(ref reader, JsonTokenType.EndArray);
         }
 

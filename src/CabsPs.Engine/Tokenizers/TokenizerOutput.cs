@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CabsPs.Engine.Checkpoints;
 
 namespace CabsPs.Engine.Tokenizers;
 
@@ -10,7 +11,17 @@ namespace CabsPs.Engine.Tokenizers;
 public sealed record TokenizerFile(string Name, string? Source, byte[]? Content)
 {
     /// <summary>Its size.</summary>
-    public long ByteLength => Content?.Length ?? new FileInfo(Source!).Length;
+    public long ByteLength => Content?.Length ?? InputFile.Look(Source!).Length;
+
+    /// <summary>Writes it.</summary>
+    /// <param name="path">The full path that it gets.</param>
+    internal void WriteTo(string path)
+    {
+        if (Content is null)
+            InputFile.Copy(Source!, path);
+        else
+            File.WriteAllBytes(path, Content);
+    }
 }
 
 /// <summary>Makes the result's tokenizer files: the source's, changed only where new tokens or another chat template must go in.</summary>
@@ -60,7 +71,7 @@ public sealed class TokenizerOutput
     private IReadOnlyList<TokenizerFile> Create()
     {
         var files = new SortedDictionary<string, TokenizerFile>(StringComparer.Ordinal);
-        foreach (string path in Directory.EnumerateFiles(_source.Folder))
+        foreach (string path in TokenizerFileNames.List(_source.Folder))
         {
             string name = Path.GetFileName(path);
             if (TokenizerFileNames.Is(name) && Change(name, path) is { } file)
@@ -74,7 +85,7 @@ public sealed class TokenizerOutput
             files.Add(TokenizerFileNames.AddedTokens, Changed(TokenizerFileNames.AddedTokens, AddedTokens("{}"u8.ToArray())));
         if (_template is not null && !HoldsTemplate(files))
         {
-            byte[] config = files.TryGetValue(TokenizerFileNames.Config, out TokenizerFile? old) ? old.Content ?? File.ReadAllBytes(old.Source!) : "{\n}\n"u8.ToArray();
+            byte[] config = files.TryGetValue(TokenizerFileNames.Config, out TokenizerFile? old) ? old.Content ?? TokenizerReading.ReadFile(old.Source!) : "{\n}\n"u8.ToArray();
             files[TokenizerFileNames.Config] = Changed(TokenizerFileNames.Config, WithTemplate(config));
         }
 
@@ -87,13 +98,13 @@ public sealed class TokenizerOutput
         {
             return name switch
             {
-                TokenizerFileNames.Json when HasNewTokens || HasNewAdded => Changed(name, TokenizerJsonWriting.Write(File.ReadAllBytes(path), _source, _vocabulary!, _scores)),
-                TokenizerFileNames.VocabJson when HasNewTokens => Changed(name, VocabJson(File.ReadAllBytes(path))),
-                TokenizerFileNames.VocabText when HasNewTokens => Changed(name, VocabText(File.ReadAllText(path))),
-                TokenizerFileNames.AddedTokens when HasNewAdded => Changed(name, AddedTokens(File.ReadAllBytes(path))),
+                TokenizerFileNames.Json when HasNewTokens || HasNewAdded => Changed(name, TokenizerJsonWriting.Write(TokenizerReading.ReadFile(path), _source, _vocabulary!, _scores)),
+                TokenizerFileNames.VocabJson when HasNewTokens => Changed(name, VocabJson(TokenizerReading.ReadFile(path))),
+                TokenizerFileNames.VocabText when HasNewTokens => Changed(name, VocabText(Encoding.UTF8.GetString(TokenizerJsonReading.WithoutMark(TokenizerReading.ReadFile(path))))),
+                TokenizerFileNames.AddedTokens when HasNewAdded => Changed(name, AddedTokens(TokenizerReading.ReadFile(path))),
                 TokenizerFileNames.Config => Config(name, path),
                 TokenizerFileNames.ChatTemplate when _template is not null => Changed(name, Encoding.UTF8.GetBytes(_template)),
-                TokenizerFileNames.ProcessorTemplate when _template is not null => Changed(name, WithTemplate(File.ReadAllBytes(path))),
+                TokenizerFileNames.ProcessorTemplate when _template is not null => Changed(name, WithTemplate(TokenizerReading.ReadFile(path))),
                 _ when HasNewTokens && (TokenizerFileNames.SentencePiece.Contains(name) || name == "tekken.json" || name.EndsWith(".tiktoken", StringComparison.Ordinal)) => Lost(name, path),
                 _ => new TokenizerFile(name, path, null),
             };
@@ -112,7 +123,7 @@ public sealed class TokenizerOutput
 
     private TokenizerFile Config(string name, string path)
     {
-        byte[] old = File.ReadAllBytes(path);
+        byte[] old = TokenizerReading.ReadFile(path);
         var text = new JsonText(old);
         bool changes = false;
         if (HasNewAdded && text.Find("added_tokens_decoder") is { Kind: JsonTokenType.StartObject } decoder)

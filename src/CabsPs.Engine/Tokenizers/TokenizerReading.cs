@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CabsPs.Engine.Checkpoints;
 
 namespace CabsPs.Engine.Tokenizers;
 
@@ -7,8 +8,15 @@ namespace CabsPs.Engine.Tokenizers;
 /// older tokenizers.</summary>
 internal static class TokenizerReading
 {
-    // the largest vocabularies in use have a quarter of a million tokens; a number far beyond that is a mistake, not a vocabulary
-    public const int MaxTokens = 1 << 24;
+    /// <summary>The most tokens. The largest vocabularies in use have a quarter of a million, one has 901,629.</summary>
+    public const int MaxTokens = 1 << 21;
+
+    /// <summary>The most bytes of a file; the largest tokenizer.json in use has some 35 million.</summary>
+    public const int MaxBytes = 64 << 20;
+
+    // numbers may have gaps, but a few tokens with a huge number would make huge tables
+    private const int LargestGap = 1 << 12;
+    private const int MaxConfigBytes = 8 << 20;
 
     public static Tokenizer? Read(string folder)
     {
@@ -32,7 +40,7 @@ internal static class TokenizerReading
                     break;
                 case TokenizerFileNames.VocabJson:
                     kind = File.Exists(Path.Combine(folder, TokenizerFileNames.Merges)) ? TokenizerKind.Bpe : TokenizerKind.Other;
-                    ReadMap(text, ids);
+                    TokenizerJsonReading.ReadMap(text, ids);
                     break;
                 case TokenizerFileNames.VocabText:
                     kind = TokenizerKind.WordPiece;
@@ -48,8 +56,8 @@ internal static class TokenizerReading
         string? template = ReadConfig(folder, ids, added);
         foreach ((string token, int id) in ids)
         {
-            if (id is < 0 or >= MaxTokens)
-                throw Invalid(main, $"token {Text.Quote(token)} has number {id}");
+            if (id < 0 || id >= (4L * ids.Count) + LargestGap)
+                throw Invalid(main, $"token {Text.Quote(token)} has number {id}, and there are {ids.Count} tokens");
         }
 
         return new Tokenizer(folder, kind, ids, added, scores) { ChatTemplate = template };
@@ -64,7 +72,7 @@ internal static class TokenizerReading
         Parse(file, text =>
         {
             var map = new Dictionary<string, int>(StringComparer.Ordinal);
-            ReadMap(text, map);
+            TokenizerJsonReading.ReadMap(text, map);
             foreach ((string token, int id) in map)
             {
                 if (ids.TryAdd(token, id))
@@ -91,7 +99,7 @@ internal static class TokenizerReading
                 {
                     AddedToken token = TokenizerJsonReading.Token(entry.Value);
                     if (!ids.ContainsKey(token.Content))
-                        ids.Add(token.Content, int.Parse(entry.Name, System.Globalization.CultureInfo.InvariantCulture));
+                        ids.Add(token.Content, int.Parse(entry.Name, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture));
                     added.TryAdd(token.Content, token);
                 }
             });
@@ -114,36 +122,39 @@ internal static class TokenizerReading
         _ => null,
     };
 
-    private static void ReadMap(byte[] text, Dictionary<string, int> ids)
+    /// <summary>Refuses a vocabulary that grows beyond all that are known.</summary>
+    public static void CheckCount(int count)
     {
-        using JsonDocument document = JsonDocument.Parse(TokenizerJsonReading.WithoutMark(text));
-        foreach (JsonProperty entry in document.RootElement.EnumerateObject())
-            ids[entry.Name] = entry.Value.GetInt32();
+        if (count > MaxTokens)
+            throw new InvalidDataException($"it lists more than {MaxTokens} tokens");
     }
+
+    /// <summary>Reads a tokenizer's file whole.</summary>
+    /// <exception cref="CabsException">It is too large or cannot be read.</exception>
+    public static byte[] ReadFile(string file) =>
+        InputFile.ReadAll(file, Path.GetFileName(file) == TokenizerFileNames.Config ? MaxConfigBytes : MaxBytes, CabsError.TokenizerInvalid);
 
     private static void ReadLines(byte[] text, Dictionary<string, int> ids)
     {
-        string[] lines = Encoding.UTF8.GetString(TokenizerJsonReading.WithoutMark(text)).Split('\n');
-        int count = lines[^1].Length == 0 ? lines.Length - 1 : lines.Length;
-        for (int i = 0; i < count; i++)
-            ids[lines[i].TrimEnd('\r')] = i;
+        ReadOnlySpan<byte> rest = TokenizerJsonReading.WithoutMark(text);
+        for (int i = 0; rest.Length > 0; i++)
+        {
+            int end = rest.IndexOf((byte)'\n');
+            ids[Encoding.UTF8.GetString(end < 0 ? rest : rest[..end]).TrimEnd('\r')] = i;
+            CheckCount(i);
+            rest = end < 0 ? default : rest[(end + 1)..];
+        }
     }
 
     private static void Parse(string file, Action<byte[]> read)
     {
         try
         {
-            if (new FileInfo(file).Length > Checkpoints.SideFiles.MaxBytes)
-                throw Invalid(file, $"is larger than {Text.Bytes(Checkpoints.SideFiles.MaxBytes)}, which no tokenizer file is");
-            read(File.ReadAllBytes(file));
+            read(ReadFile(file));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException or InvalidDataException)
         {
             throw Invalid(file, $"is not what a tokenizer's {Path.GetFileName(file)} must be: {e.Message.ReplaceLineEndings(" ")}", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CabsException(CabsError.ReadFailed, $"{file}: cannot be read: {e.Message}", file, e);
         }
     }
 

@@ -16,7 +16,7 @@ public sealed record VocabularyModel(string Name, string Path, Tokenizer? Tokeni
     public static IReadOnlyList<VocabularyModel> ReadAll(IReadOnlyList<(string Name, Checkpoint Model)> models, TokenizerSettings? settings, Func<string, Checkpoint?>? planned = null)
     {
         var found = models.Select(m => new VocabularyModel(m.Name, m.Model.Path, Tokenizers.Tokenizer.Read(m.Model))).ToList();
-        foreach (string path in settings?.Models ?? [])
+        foreach (string path in settings?.Models.Distinct(StringComparer.Ordinal) ?? [])
         {
             if (!found.Any(m => ModelPaths.AreSame(m.Path, path)))
                 found.Add(new VocabularyModel(path, path, planned?.Invoke(path) is { } made ? Tokenizers.Tokenizer.Read(made) : Tokenizers.Tokenizer.Read(path), IsMerged: false));

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CabsPs.Engine;
+using CabsPs.Engine.Merging;
 
 namespace CabsPs.Commands;
 
@@ -12,6 +13,9 @@ public abstract class CabsCommand : PSCmdlet, IDisposable
 
     /// <summary>Cancelled when the pipeline is stopped.</summary>
     internal CancellationToken Stopped => _stopping.Token;
+
+    /// <summary>Whether the user lets progress be shown.</summary>
+    internal bool ShowsProgress => (MyInvocation.BoundParameters.TryGetValue("ProgressAction", out object? action) ? action : GetVariableValue("ProgressPreference")) is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -29,17 +33,13 @@ public abstract class CabsCommand : PSCmdlet, IDisposable
     {
         try
         {
-            string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
-            if (provider.Name == "FileSystem")
-                return full;
-            WriteError(ErrorRecords.NotFileSystem(path, provider.Name));
+            return ResolvePath(path);
         }
-        catch (Exception e) when (e is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or ItemNotFoundException)
+        catch (PathException e)
         {
-            WriteError(ErrorRecords.PathNotFound(path, e));
+            WriteError(e.ErrorRecord);
+            return null;
         }
-
-        return null;
     }
 
     /// <summary>The full paths a wildcard stands for; a path without wildcards, or one that exists as it is written, stands for itself.</summary>
@@ -50,9 +50,12 @@ public abstract class CabsCommand : PSCmdlet, IDisposable
         try
         {
             IReadOnlyList<string> found = SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
-            if (provider.Name == "FileSystem")
+            if (provider.Name != "FileSystem")
+                WriteError(ErrorRecords.NotFileSystem(path, provider.Name));
+            else if (found.Count > 0)
                 return found;
-            WriteError(ErrorRecords.NotFileSystem(path, provider.Name));
+            else
+                WriteError(ErrorRecords.WildcardMatchesNothing(path));
         }
         catch (Exception e) when (e is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or ItemNotFoundException)
         {
@@ -87,29 +90,53 @@ public abstract class CabsCommand : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Runs work off the pipeline thread and shows how far it is.</summary>
+    internal T Watch<T>(string activity, Func<MergeProgress> progress, Func<CancellationToken, T> work)
+    {
+        bool shown = false;
+        try
+        {
+            return Run(work, () =>
+            {
+                MergeProgress now = progress();
+                shown = true;
+                WriteProgress(new ProgressRecord(1, activity, $"{Text.Bytes(now.BytesDone)} of {Text.Bytes(now.BytesTotal)}") { CurrentOperation = now.Tensor, PercentComplete = (int)(now.Share * 100) });
+            });
+        }
+        finally
+        {
+            if (shown && !Stopped.IsCancellationRequested)
+                WriteProgress(new ProgressRecord(1, activity, "Done") { RecordType = ProgressRecordType.Completed });
+        }
+    }
+
     /// <summary>Does something for one input: an expected failure is written as an error and does not stop the others.</summary>
-    internal void Attempt(Action action)
+    /// <param name="target">The input.</param>
+    /// <param name="action">What is done.</param>
+    internal void Attempt(object target, Action action)
     {
         try
         {
             action();
         }
-        catch (CabsException e)
+        catch (Exception e) when (ErrorRecords.IsExpected(e))
         {
-            WriteError(ErrorRecords.From(e));
+            WriteError(ErrorRecords.From(e, target));
         }
     }
 
     /// <summary>Does something that the cmdlet cannot go on without.</summary>
-    internal T Require<T>(Func<T> action)
+    /// <param name="target">What it works on.</param>
+    /// <param name="action">What is done.</param>
+    internal T Require<T>(object? target, Func<T> action)
     {
         try
         {
             return action();
         }
-        catch (CabsException e)
+        catch (Exception e) when (ErrorRecords.IsExpected(e))
         {
-            ThrowTerminatingError(ErrorRecords.From(e));
+            ThrowTerminatingError(ErrorRecords.From(e, target));
             throw;
         }
     }
@@ -119,15 +146,27 @@ public abstract class CabsCommand : PSCmdlet, IDisposable
     {
         try
         {
+            return ResolvePath(path);
+        }
+        catch (PathException e)
+        {
+            ThrowTerminatingError(e.ErrorRecord);
+            throw;
+        }
+    }
+
+    /// <summary>The full path of one file or folder; wildcard characters mean themselves.</summary>
+    /// <exception cref="PathException">It is not in the file system.</exception>
+    internal string ResolvePath(string path)
+    {
+        try
+        {
             string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
-            if (provider.Name != "FileSystem")
-                ThrowTerminatingError(ErrorRecords.NotFileSystem(path, provider.Name));
-            return full;
+            return provider.Name == "FileSystem" ? full : throw new PathException(ErrorRecords.NotFileSystem(path, provider.Name));
         }
         catch (Exception e) when (e is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or ItemNotFoundException)
         {
-            ThrowTerminatingError(ErrorRecords.PathNotFound(path, e));
-            throw;
+            throw new PathException(ErrorRecords.PathNotFound(path, e));
         }
     }
 
@@ -135,11 +174,18 @@ public abstract class CabsCommand : PSCmdlet, IDisposable
     {
         try
         {
-            return SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _) is { } full && provider.Name == "FileSystem" ? full : null;
+            return ResolvePath(path);
         }
-        catch (Exception e) when (e is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or ItemNotFoundException)
+        catch (PathException)
         {
             return null;
         }
     }
+}
+
+/// <summary>A path that leads to no place in the file system, with the record that says so.</summary>
+internal sealed class PathException(ErrorRecord record) : Exception(record.Exception.Message, record.Exception), IContainsErrorRecord
+{
+    /// <inheritdoc/>
+    public ErrorRecord ErrorRecord { get; } = record;
 }

@@ -6,28 +6,18 @@ namespace CabsPs.Commands;
 /// <summary>Describes the task vector of each fine-tuned model: its weights minus the base's.</summary>
 [Cmdlet(VerbsCommon.Get, "TaskVector", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(TaskVector))]
-public sealed class GetTaskVectorCommand : PathCommand
+public sealed class GetTaskVectorCommand : BasedPathCommand
 {
-    private Checkpoint? _base;
-
-    /// <summary>The model that all were fine-tuned from: a folder or a safetensors file.</summary>
-    [Parameter(Mandatory = true)]
-    [ValidateNotNullOrEmpty]
-    public string BasePath { get; set; } = string.Empty;
-
     /// <summary>λ of the vectors in a merge that does not say otherwise.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public double Weight { get; set; } = 1;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => _base = Require(() => Checkpoint.Open(RequireLiteral(BasePath)));
-
-    /// <inheritdoc/>
     protected override void Process(string path)
     {
-        Engine.TaskVectors.TaskVector vector = Engine.TaskVectors.TaskVector.Create(_base!.Path, [path])[0] with { Weight = Weight };
+        Engine.TaskVectors.TaskVector vector = Engine.TaskVectors.TaskVector.Create(Base.Path, [path])[0] with { Weight = Weight };
         Checkpoint model = Checkpoint.Open(path);
-        var shared = _base.Tensors.Where(t => t.Type.IsMergeable() && model.Find(t.Name) is not null).ToList();
+        var shared = Base.Tensors.Where(t => t.Type.IsMergeable() && model.Find(t.Name) is not null).ToList();
         WriteObject(new TaskVector(vector, shared.Count, shared.Sum(t => t.Count)));
     }
 }

@@ -30,6 +30,7 @@ public sealed class InvokeCabsSparsifyCommand : SparsifyCommand
     /// <summary>Names of vectors in the order in which they claim positions; those not named follow in pipeline order. The
     /// vectors leave in the order in which they came.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(TaskVectorNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Order { get; set; } = [];
 
@@ -52,7 +53,7 @@ public sealed class InvokeCabsSparsifyCommand : SparsifyCommand
             if (named.Length != 1)
             {
                 string problem = named.Length > 1 ? "names several task vectors; give its model path" : $"names no task vector that is left; there are {string.Join(", ", vectors.Select(v => v.Name))}";
-                throw new CabsException(CabsError.ParameterInvalid, $"-Order: {Text.Quote(name)} {problem}", name);
+                throw new CabsException(CabsError.VectorUnknown, $"-Order: {Text.Quote(name)} {problem}", name);
             }
 
             ordered.Add(named[0]);

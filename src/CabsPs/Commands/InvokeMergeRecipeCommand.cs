@@ -9,7 +9,7 @@ namespace CabsPs.Commands;
 public sealed class InvokeMergeRecipeCommand : RecipeCommand
 {
     /// <inheritdoc/>
-    protected override void Process(string path, string? destination, string? stages) => Attempt(() =>
+    protected override void Process(string path, string? destination, string? stages) => Attempt(path, () =>
     {
         string location = RequireLiteral(".");
         RecipeFile recipe = Recipe.ReadFile(path, location).With(Adjusted);
@@ -22,7 +22,7 @@ public sealed class InvokeMergeRecipeCommand : RecipeCommand
             return;
         foreach (RecipeStep step in plan.Steps)
         {
-            MergeResult result = Execute(step.Plan, step.Destination);
+            MergeResult result = Execute(step.Plan, step.Destination, (run, cancel) => plan.Execute(step, run, cancel));
             if (plan.Keeps(step))
                 WriteObject(result);
         }

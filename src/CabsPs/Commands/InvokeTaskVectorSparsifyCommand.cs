@@ -22,6 +22,7 @@ public sealed class InvokeTaskVectorSparsifyCommand : SparsifyCommand
 
     /// <summary>More parameters of the sparsifier, under their names in recipes.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(SparsifierParameterCompleter))]
     public Hashtable Parameter { get; set; } = [];
 
     /// <inheritdoc/>

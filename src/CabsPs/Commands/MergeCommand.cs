@@ -12,6 +12,7 @@ public abstract class MergeCommand : CabsCommand
     /// <summary>The type the weights are stored as; without it, each tensor keeps the promoted type of its inputs (or what a
     /// recipe says).</summary>
     [Parameter]
+    [SafetensorsName]
     public TensorType? DType { get; set; }
 
     /// <summary>The most bytes of tensors in one file.</summary>
@@ -59,8 +60,41 @@ public abstract class MergeCommand : CabsCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Goes on with what an interrupted merge of the same plan over the same inputs has finished; and keeps what is finished when
+    /// this merge is interrupted.</summary>
+    [Parameter]
+    public SwitchParameter Resume { get; set; }
+
+    /// <summary>What tells that the inputs are the same when going on: sizes, times and headers of their files, or all their bytes.</summary>
+    [Parameter]
+    public ResumeCheck ResumeCheck { get; set; }
+
+    /// <summary>Takes the SHA-256 of every weight file, as model hubs publish it.</summary>
+    [Parameter]
+    public SwitchParameter Sha256 { get; set; }
+
+    /// <summary>Writes no README.md and no copy of the recipe.</summary>
+    [Parameter]
+    public SwitchParameter NoModelCard { get; set; }
+
+    /// <summary>Begins without asking how much room the disk has, for file systems that tell it wrong.</summary>
+    [Parameter]
+    public SwitchParameter IgnoreFreeSpace { get; set; }
+
     /// <summary>How merges are carried out.</summary>
-    internal MergeOptions Options => new() { Threads = ThrottleLimit, MaxMemory = MaxMemory, ShardBytes = ShardSize, Force = Force, Engine = ComputeEngines.Open(Engine, Device) };
+    internal MergeOptions Options => new()
+    {
+        Threads = ThrottleLimit,
+        MaxMemory = MaxMemory,
+        ShardBytes = ShardSize,
+        Force = Force,
+        Resume = Resume || MyInvocation.BoundParameters.ContainsKey(nameof(ResumeCheck)),
+        ResumeDeep = ResumeCheck == ResumeCheck.Deep,
+        Sha256 = Sha256,
+        WritesModelCard = !NoModelCard,
+        IgnoresFreeSpace = IgnoreFreeSpace,
+        Engine = ComputeEngines.Open(Engine, Device),
+    };
 
     /// <summary>A definition with what the parameters say.</summary>
     /// <param name="definition">The definition.</param>
@@ -69,16 +103,21 @@ public abstract class MergeCommand : CabsCommand
         definition with { AllowNonFinite = AllowNonFinite, TruncateEmbeddings = UnsafeTruncateEmbedding, Seed = Seed, OutputType = (isResult ? TypeOf(DType) : null) ?? definition.OutputType };
 
     /// <summary>Carries out a merge.</summary>
-    internal MergeResult Execute(MergePlan plan, string destination)
+    /// <param name="plan">What to do.</param>
+    /// <param name="destination">Where its result goes, for the progress bar.</param>
+    /// <param name="execute">Runs it; null runs it by itself.</param>
+    internal MergeResult Execute(MergePlan plan, string destination, Func<MergeRun, CancellationToken, Engine.Merging.MergeResult>? execute = null)
     {
         var run = new MergeRun(plan);
-        var progress = new MergeProgressReporter(this, destination, run);
+        var progress = new ProgressReporter(this, $"Merging into {destination}", () => run.Progress, plan.Tensors.Select(t => t.Output.Name));
         try
         {
-            Engine.Merging.MergeResult result = Run(cancel => run.Execute(destination, cancel), progress.Report);
-            foreach (string warning in result.LateWarnings)
+            Engine.Merging.MergeResult merged = Run(cancel => execute is null ? run.Execute(destination, cancel) : execute(run, cancel), progress.Report);
+            foreach (string warning in merged.LateWarnings)
                 WriteWarning(warning);
-            return new MergeResult(result);
+            var result = new MergeResult(merged);
+            WriteVerbose($"{destination}: {Text.Bytes(result.SizeBytes)} in {Text.Time(result.Duration)}, {Text.Bytes(result.BytesPerSecond)}/s; at most {Text.Bytes(result.PeakMemoryBytes)} of memory in use");
+            return result;
         }
         finally
         {

@@ -19,7 +19,7 @@ public sealed class MergeTaskVectorCommand : MergeCommand
     public TaskVector[] InputObject { get; set; } = [];
 
     /// <summary>The folder the merged model gets; new or empty.</summary>
-    [Parameter(Mandatory = true)]
+    [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
     public string OutputPath { get; set; } = string.Empty;
 
@@ -51,15 +51,18 @@ public sealed class MergeTaskVectorCommand : MergeCommand
 
     /// <summary>More parameters of the method, under their names in recipes.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(MethodParameterCompleter))]
     public Hashtable Parameter { get; set; } = [];
 
     /// <summary>Tensors that are merged; wildcards over their names. All without.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(TensorNameCompleter))]
     [SupportsWildcards]
     public string[] Include { get; set; } = [];
 
     /// <summary>Tensors that are copied from the base; wildcards over their names.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(TensorNameCompleter))]
     [SupportsWildcards]
     public string[] Exclude { get; set; } = [];
 
@@ -79,9 +82,9 @@ public sealed class MergeTaskVectorCommand : MergeCommand
             MergeDefinition definition = CabsPs.Engine.TaskVectors.TaskVector.Define(Weighted(), method, method.ParametersOf(Values(method)));
             Merge(definition with { Include = Include, Exclude = Exclude, SkipMissing = SkipMissing });
         }
-        catch (CabsException e)
+        catch (Exception e) when (ErrorRecords.IsExpected(e))
         {
-            ThrowTerminatingError(ErrorRecords.From(e));
+            ThrowTerminatingError(ErrorRecords.From(e, OutputPath));
         }
     }
 
@@ -92,7 +95,7 @@ public sealed class MergeTaskVectorCommand : MergeCommand
         MergePlan plan = Run(cancel =>
         {
             MergePlan made = MergePlanner.Plan(Adjusted(definition, isResult: true), options, cancel);
-            CheckpointWriter.CheckDestination(destination, made.Models, options.Force);
+            Destination.Check(destination, made.Models, options.Force || options.Resume);
             return made;
         });
         Tell(plan);
@@ -103,7 +106,9 @@ public sealed class MergeTaskVectorCommand : MergeCommand
     private List<CabsPs.Engine.TaskVectors.TaskVector> Weighted()
     {
         if (Weight.Length > 1 && Weight.Length != _vectors.Count)
-            throw new CabsException(CabsError.ParameterInvalid, $"-Weight has {Weight.Length} values for {_vectors.Count} task vector(s); give one for each, or one for all", Weight);
+            throw new CabsException(CabsError.WeightCountMismatch, $"-Weight has {Weight.Length} values for {_vectors.Count} task vector(s); give one for each, or one for all", Weight);
+        if (Weight.Any(w => !double.IsFinite(w)))
+            throw new CabsException(CabsError.NumberNotFinite, "-Weight holds NaN or infinity; give finite numbers", Weight);
         bool ambiguous = _vectors.Select(v => v.Name).Distinct(StringComparer.Ordinal).Count() < _vectors.Count;
         return [.. _vectors.Select((v, i) => v.Vector with
         {

@@ -31,14 +31,14 @@ public abstract class PathCommand : CabsCommand
             foreach (string path in LiteralPath)
             {
                 if (ResolveLiteral(path) is { } full)
-                    Attempt(() => Process(full));
+                    Attempt(full, () => Process(full));
             }
 
             return;
         }
 
         foreach (string full in Path.SelectMany(ResolveWildcard))
-            Attempt(() => Process(full));
+            Attempt(full, () => Process(full));
     }
 
     /// <summary>Does the cmdlet's work for one full path.</summary>

@@ -10,26 +10,26 @@ public abstract class RecipeCommand : MergeCommand
     /// <summary>What the parameters that name folders are called.</summary>
     private protected static readonly PlaceNames Places = new("-OutputPath", "-StagesPath");
 
-    /// <summary>The recipe; wildcards are allowed.</summary>
+    /// <summary>Recipes; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Path")]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
-    public string Path { get; set; } = string.Empty;
+    public string[] Path { get; set; } = [];
 
-    /// <summary>The recipe, its path taken as it is written.</summary>
+    /// <summary>Recipes, their paths taken as they are written.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "LiteralPath")]
     [Alias("PSPath", "LP")]
     [ValidateNotNullOrEmpty]
-    public string LiteralPath { get; set; } = string.Empty;
+    public string[] LiteralPath { get; set; } = [];
 
     /// <summary>The folder the merged model gets; new or empty. Not for a recipe whose documents all have names.</summary>
-    [Parameter]
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string? OutputPath { get; set; }
 
     /// <summary>The folder in which the results of a recipe's named documents stay, each as a folder of its name. Without it they
     /// are temporary.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string? StagesPath { get; set; }
 
@@ -37,7 +37,7 @@ public abstract class RecipeCommand : MergeCommand
     protected sealed override void ProcessRecord()
     {
         string? destination = OutputPath is null ? null : RequireLiteral(OutputPath), stages = StagesPath is null ? null : RequireLiteral(StagesPath);
-        string[] recipes = ParameterSetName == "Path" ? [.. ResolveWildcard(Path)] : ResolveLiteral(LiteralPath) is { } full ? [full] : [];
+        IEnumerable<string> recipes = ParameterSetName == "Path" ? Path.SelectMany(ResolveWildcard) : LiteralPath.Select(ResolveLiteral).OfType<string>();
         foreach (string recipe in recipes)
             Process(recipe, destination, stages);
     }

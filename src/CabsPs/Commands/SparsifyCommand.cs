@@ -22,7 +22,7 @@ public abstract class SparsifyCommand : CabsCommand
     {
         if (_vectors.Count == 0)
             return;
-        var sparsified = Require(() =>
+        var sparsified = Require(_vectors[0], () =>
         {
             (Sparsifier sparsifier, ParameterSet parameters) = Choose();
             return Engine.TaskVectors.TaskVector.Sparsify([.. InOrder(_vectors).Select(v => v.Vector)], sparsifier, parameters)

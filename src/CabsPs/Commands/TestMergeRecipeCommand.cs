@@ -15,13 +15,13 @@ public sealed class TestMergeRecipeCommand : RecipeCommand
     {
         bool runs = false;
         string location = RequireLiteral(".");
-        Attempt(() =>
+        Attempt(path, () =>
         {
             RecipeReport found = Run(cancel => RecipeCheck.Run(path, Options, Adjusted, destination, stages, location, cancel));
             foreach (string warning in found.Warnings)
                 WriteWarning(warning);
             foreach (CabsException problem in found.Problems)
-                WriteError(ErrorRecords.From(problem));
+                WriteError(ErrorRecords.From(problem, path));
             foreach (RecipeStep step in found.Steps)
                 WriteVerbose(Describe(step.Plan, step.Name ?? destination ?? "the result"));
             if (found.Time is { } time)

@@ -35,7 +35,7 @@ public sealed class DocumentTests : IDisposable
             side = plan.SideFolder;
             Assert.True(Directory.Exists(side));
             foreach (RecipeStep step in plan.Steps)
-                new MergeRun(step.Plan).Execute(step.Destination);
+                plan.Execute(step);
         }
 
         Checkpoint merged = Checkpoint.Open(_workshop.Path("merged"));
@@ -52,7 +52,7 @@ public sealed class DocumentTests : IDisposable
         {
             Assert.Equal(["tripled", "half", null], plan.Steps.Select(s => s.Name));
             foreach (RecipeStep step in plan.Steps)
-                new MergeRun(step.Plan).Execute(step.Destination);
+                plan.Execute(step);
         }
 
         Assert.Equal(9, First(Checkpoint.Open(_workshop.Path("stages", "tripled")), "model.norm.weight"));
@@ -90,7 +90,7 @@ public sealed class DocumentTests : IDisposable
         _workshop.Model("tall", 2, (_, i) => i, rows: 8);
         RecipeFile recipe = _workshop.Read("merge_method: linear\nmodels: [{model: tall, parameters: {weight: 1}}, {model: a, parameters: {weight: 1}}]").With((d, _) => d with { TruncateEmbeddings = true });
         using RecipePlan plan = RecipePlan.Create(recipe, new MergeOptions(), _workshop.Path("merged"));
-        new MergeRun(plan.Steps[0].Plan).Execute(plan.Steps[0].Destination);
+        plan.Execute(plan.Steps[0]);
         TensorInfo head = Checkpoint.Open(_workshop.Path("merged")).Find("lm_head.weight")!;
         Assert.Equal([6, 4], head.Shape);
         Assert.Equal(Enumerable.Range(0, 24).Select(i => (i + 1) / 2.0), TensorData.Values(head));

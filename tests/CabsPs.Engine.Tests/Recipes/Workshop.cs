@@ -54,7 +54,7 @@ public sealed class Workshop : IDisposable
     {
         using RecipePlan plan = RecipePlan.Create(Read(recipe), options ?? new MergeOptions(), Path(result));
         foreach (RecipeStep step in plan.Steps)
-            new MergeRun(step.Plan).Execute(step.Destination);
+            plan.Execute(step);
         return Checkpoint.Open(Path(result));
     }
 

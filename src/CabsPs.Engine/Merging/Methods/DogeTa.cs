@@ -88,7 +88,7 @@ public sealed class DogeTa : MergeMethod
         var adam = new Adam(common.Values.Length, task.Context.Number(s_rate));
         for (int step = 0; step < (int)task.Context.Number(s_steps); step++)
         {
-            task.Scope.Cancel.ThrowIfCancellationRequested();
+            task.Pause();
             Array.Clear(gradient.Values);
             foreach (Matrix delta in task.Inputs)
             {

@@ -53,7 +53,7 @@ public sealed class IsoCts : MatrixMethod
         Matrix basis = all.U.FirstColumns(kept);
         foreach (Matrix delta in task.Inputs)
         {
-            task.Scope.Cancel.ThrowIfCancellationRequested();
+            task.Pause();
             if (kept > 0)
                 delta.Add(task.Algebra.Multiply(basis, task.Algebra.Multiply(basis, delta, Transposed.First)), -1);
             ThinSvd own = task.Algebra.Svd(delta);
@@ -65,7 +65,7 @@ public sealed class IsoCts : MatrixMethod
 
         left.Add(basis);
         right.Add(all.V.RowRange(0, kept));
-        task.Scope.Cancel.ThrowIfCancellationRequested();
+        task.Pause();
         Matrix result = task.Algebra.Multiply(task.Algebra.PolarFactor(Matrix.SideBySide(left)), task.Algebra.PolarFactor(Matrix.Stacked(right)));
         result.Scale(total / rank);
         return result;

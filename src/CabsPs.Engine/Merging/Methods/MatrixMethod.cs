@@ -39,7 +39,7 @@ public abstract class MatrixMethod : MergeMethod
     protected internal static long SvdBytes(long rows, long columns)
     {
         long least = Math.Min(rows, columns);
-        return sizeof(double) * ((4 * rows * columns) + (5 * least * least));
+        return sizeof(double) * ((6 * rows * columns) + (8 * least * least));
     }
 
     /// <summary>The merged delta of a matrix, before the factor. The inputs may be changed.</summary>

@@ -68,7 +68,7 @@ public sealed class Opcm : MergeMethod
         Matrix sum = task.Inputs[0];
         foreach (Matrix delta in task.Inputs.Skip(1))
         {
-            task.Scope.Cancel.ThrowIfCancellationRequested();
+            task.Pause();
             sum.Add(Project(task, task.Algebra.Svd(sum), delta, alpha), 1);
         }
 

@@ -51,7 +51,7 @@ public sealed class RegMean : MergeMethod
         Matrix total = new(task.Columns, task.Columns), target = new(task.Rows, task.Columns);
         for (int i = 0; i < grams.Count; i++)
         {
-            task.Scope.Cancel.ThrowIfCancellationRequested();
+            task.Pause();
             Matrix gram = Read(grams[i], task.Columns, ratio, task.Scope.Reader);
             total.Add(gram, 1);
             target.Add(task.Algebra.Multiply(task.Inputs[i], gram), 1);

@@ -51,8 +51,12 @@ public abstract class TaskVectorMethod : MergeMethod
                 weights[i] = context.Value(s_weight, i) as double?;
         }
 
-        return new TaskVectorKernel<T>(context, new Combination(weights, (double)context.Value(s_lambda), (bool)context.Value(_normalize), ConflictsOf(context)), kernels);
+        return Make(context, new Combination(weights, (double)context.Value(s_lambda), (bool)context.Value(_normalize), ConflictsOf(context)), kernels);
     }
+
+    /// <summary>Makes the computation.</summary>
+    private protected virtual TensorKernel<T> Make<T>(TensorContext context, Combination combination, IKernels<T> kernels)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T> => new TaskVectorKernel<T>(context, combination, kernels);
 
     /// <summary>What happens where terms meet on this tensor.</summary>
     protected virtual ConflictRule ConflictsOf(TensorContext context) => Conflicts;

@@ -51,7 +51,7 @@ public sealed class TsvM : MatrixMethod
         List<double> values = [];
         foreach (Matrix delta in task.Inputs)
         {
-            task.Scope.Cancel.ThrowIfCancellationRequested();
+            task.Pause();
             ThinSvd svd = task.Algebra.Svd(delta);
             int kept = 0;
             while (kept < share && svd.S[kept] > rcond * svd.S[0])
@@ -67,7 +67,7 @@ public sealed class TsvM : MatrixMethod
 
         if (values.Count == 0)
             return new Matrix(task.Rows, task.Columns);
-        task.Scope.Cancel.ThrowIfCancellationRequested();
+        task.Pause();
         Matrix first = task.Algebra.PolarFactor(Matrix.SideBySide(left)), second = task.Algebra.PolarFactor(Matrix.Stacked(right));
         first.ScaleColumns([.. values]);
         return task.Algebra.Multiply(first, second);

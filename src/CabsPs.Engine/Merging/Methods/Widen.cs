@@ -40,6 +40,14 @@ public sealed class Widen : MergeMethod
             : new ColumnKernel<T>(scoring, context);
     }
 
+    private const int MostLines = 1 << 20;
+
+    // every line has sums, and an empty tensor may claim any number of them
+    private static int Lines(TensorContext context, long count, string what) =>
+        context.Count == 0 ? 1
+        : count <= MostLines ? (int)Math.Max(1, count)
+        : throw new CabsException(CabsError.ParameterInvalid, $"tensor {Text.Quote(context.Tensor)} has {count} {what}; widen scores at most {MostLines}", context.Tensor);
+
     // parts with sums of their own for every column: few, so that they stay small
     private static int SegmentsFor(int sums) => Math.Clamp((1 << 21) / Math.Max(1, sums), 1, 16);
 
@@ -56,7 +64,7 @@ public sealed class Widen : MergeMethod
         public double[] Limits => _limits;
 
         private readonly long _rows = context.Shape.Count == 0 ? 1 : Math.Max(1, context.Shape[0]);
-        private readonly int _columns = (int)Math.Max(1, context.Count / (context.Shape.Count == 0 ? 1 : Math.Max(1, context.Shape[0])));
+        private readonly int _columns = Lines(context, context.Count / (context.Shape.Count == 0 ? 1 : Math.Max(1, context.Shape[0])), "columns");
         private readonly int _inputs = context.Inputs.Count;
         private double[] _limits = [];
 
@@ -159,7 +167,7 @@ public sealed class Widen : MergeMethod
             _weights = [.. scoring.Weights(Inputs, origin, energies, products).Select(w => w.Select(T.CreateTruncating).ToArray())];
     }
 
-    internal sealed class ColumnKernel<T>(WidenScoring scoring, TensorContext context) : LineKernel<T>(scoring, context.Inputs.Count, (int)context.RowLength)
+    internal sealed class ColumnKernel<T>(WidenScoring scoring, TensorContext context) : LineKernel<T>(scoring, context.Inputs.Count, Widen.Lines(context, context.RowLength, "columns"))
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         public override int MostSegments => SegmentsFor(SumCount(0));
@@ -202,7 +210,7 @@ public sealed class Widen : MergeMethod
         private readonly double[] _products;
 
         public RowKernel(WidenScoring scoring, TensorContext context)
-            : base(scoring, context.Inputs.Count, (int)context.Shape[0])
+            : base(scoring, context.Inputs.Count, Widen.Lines(context, context.Shape[0], "rows"))
         {
             if (context.RowLength > TaskVectors.CabsSparsifier.MaxBlockLength)
                 throw new CabsException(CabsError.ParameterInvalid, $"tensor {Text.Quote(context.Tensor)} has rows of {context.RowLength} weights; widen scores rows of at most {TaskVectors.CabsSparsifier.MaxBlockLength}", context.Tensor);

@@ -47,7 +47,7 @@ public sealed class Wudi : MatrixMethod
             double energy = delta.SumOfSquares();
             if (energy == 0)
                 continue;
-            task.Scope.Cancel.ThrowIfCancellationRequested();
+            task.Pause();
             Matrix gram = task.Algebra.Multiply(delta, delta, Transposed.First);
             gram.Scale(1 / energy);
             metric.Add(gram, 1);
@@ -76,7 +76,7 @@ public sealed class Wudi : MatrixMethod
         var adam = new Adam(merged.Values.Length, task.Context.Number(s_rate));
         for (int step = 0; step < (int)task.Context.Number(s_steps); step++)
         {
-            task.Scope.Cancel.ThrowIfCancellationRequested();
+            task.Pause();
             Matrix gradient = task.Algebra.Multiply(merged, metric);
             gradient.Add(target, -1);
             gradient.Scale(2);

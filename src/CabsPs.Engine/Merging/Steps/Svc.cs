@@ -60,7 +60,7 @@ public sealed class Svc : PostMethod
         Matrix whole = task.Algebra.Multiply(svd.U, sum, Transposed.First);
         foreach (Matrix delta in task.Inputs)
         {
-            task.Scope.Cancel.ThrowIfCancellationRequested();
+            task.Pause();
             Matrix own = task.Algebra.Multiply(svd.U, delta, Transposed.First);
             for (int r = 0; r < shares.Length; r++)
             {

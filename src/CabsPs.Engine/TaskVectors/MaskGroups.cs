@@ -1,0 +1,89 @@
+using System.Numerics;
+using CabsPs.Engine.Merging;
+using CabsPs.Engine.Numerics;
+
+namespace CabsPs.Engine.TaskVectors;
+
+/// <summary>The masks of all groups on one tensor as one computation: their passes run side by side.</summary>
+/// <typeparam name="T">float or double.</typeparam>
+internal sealed class MaskGroups<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly SparsifierKernel<T>[] _groups;
+
+    /// <summary>Binds the groups of a tensor.</summary>
+    public MaskGroups(TensorContext context, IKernels<T> kernels)
+    {
+        _groups = [.. context.Groups.Select(g => g.Sparsifier.Bind(context, g, kernels)).Where(g => g.Members.Count > 0)];
+        IsMasked = new bool[context.Inputs.Count];
+        foreach (int member in _groups.SelectMany(g => g.Members))
+            IsMasked[member] = true;
+    }
+
+    /// <summary>Whether there is none, so that all inputs are dense.</summary>
+    public bool IsEmpty => _groups.Length == 0;
+
+    /// <summary>Per input whether a group masks it.</summary>
+    public bool[] IsMasked { get; }
+
+    /// <summary>The lengths of the groups' blocks.</summary>
+    public IEnumerable<int> BlockLengths => _groups.Select(g => g.BlockLength);
+
+    /// <summary>Passes over the deltas needed before masks can be made. May grow when a pass ends.</summary>
+    public int MeasuringPasses => _groups.Length == 0 ? 0 : _groups.Max(g => g.MeasuringPasses);
+
+    /// <summary>A pass needs one piece of this many, any of them; 1 where it needs all.</summary>
+    public int StrideOf(int pass) => _groups.Where(g => pass < g.MeasuringPasses).Min(g => g.StrideOf(pass));
+
+    /// <summary>Sums a pass collects.</summary>
+    public int SumCount(int pass) => _groups.Sum(g => SumsOf(g, pass));
+
+    /// <summary>Measures a piece whose inputs are deltas.</summary>
+    public void Measure(int pass, Tile<T> tile, Span<double> sums)
+    {
+        foreach (SparsifierKernel<T> group in _groups)
+        {
+            // a pass may measure without sums
+            if (pass >= group.MeasuringPasses)
+                continue;
+            int own = group.SumCount(pass);
+            group.Measure(pass, tile, sums[..own]);
+            sums = sums[own..];
+        }
+    }
+
+    /// <summary>Receives the sums of a pass.</summary>
+    public void Complete(int pass, ReadOnlySpan<double> totals)
+    {
+        foreach (SparsifierKernel<T> group in _groups)
+        {
+            if (pass >= group.MeasuringPasses)
+                continue;
+            int own = group.SumCount(pass);
+            group.Complete(pass, totals[..own]);
+            totals = totals[own..];
+        }
+    }
+
+    /// <summary>Fills the masks of all members of a piece whose inputs are deltas.</summary>
+    public void MakeMasks(Tile<T> tile)
+    {
+        foreach (SparsifierKernel<T> group in _groups)
+            group.MakeMasks(tile);
+    }
+
+    /// <summary>Notes what members' deltas are multiplied by besides their weights; known when the passes have ended.</summary>
+    public void TakeFactors(double[] factors)
+    {
+        foreach (SparsifierKernel<T> group in _groups)
+        {
+            foreach (int member in group.Members)
+                factors[member] = group.FactorOf(member);
+        }
+    }
+
+    /// <summary>‖δ‖² of an input where the deltas that come no longer hold it.</summary>
+    public double? EnergyOf(int input) => _groups.FirstOrDefault(g => g.Members.Contains(input))?.EnergyOf(input);
+
+    private static int SumsOf(SparsifierKernel<T> group, int pass) => pass < group.MeasuringPasses ? group.SumCount(pass) : 0;
+}
