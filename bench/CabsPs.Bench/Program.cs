@@ -38,7 +38,7 @@ switch (command)
             crash [--count 200] [--seed 1] [--size 40MB]
             flips [--count 1000] [--seed 1] [--size 2MB]
             fuzz [--count 20000] [--from 0] [--seed 1] [--keep] | --corpus [--cabs CABS.DLL]
-            algebra [--rows 4096] [--columns 1024] [--experts 4] [--only svd,tsv_m,...] [--runs 1]
+            algebra [--rows 4096] [--columns 1024] [--experts 4] [--only svd,tsv_m,...] [--runs 1] [--engine NAME] [--device NAME]
             engines [--size 256MB] [--device cpu] [--methods task_arithmetic,cabs,ties] [--runs 2]    managed against torch
             repeat [--merges 10000] [--engine torch] [--device cpu]    merges of a small model in one process, and its memory
             kernels [BenchmarkDotNet's options]

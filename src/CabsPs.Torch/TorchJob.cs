@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using CabsPs.Engine;
 using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Compute;
+using CabsPs.Engine.Integrity;
 using CabsPs.Engine.Merging;
 using CabsPs.Engine.Tokenizers;
 using CabsPs.Torch.Kernels;
@@ -33,11 +34,15 @@ internal sealed class TorchJob<T> : TensorJob
         : base(work.Tensor, work.Index, work.Tensor.Output.Count == 0 ? 0 : 1)
     {
         (_work, _kernel, _device) = (work, kernel, device);
+        Hashes = work.Writer is null ? null : new TensorHashes(work.Tensor);
         _piece = PieceFor(longest ?? (device.type == DeviceType.CUDA ? PieceOnDevice : PieceOnProcessor), memory);
     }
 
     /// <inheritdoc/>
     public override IReadOnlyList<double> Totals => _totals;
+
+    /// <inheritdoc/>
+    public override TensorHashes? Hashes { get; }
 
     /// <inheritdoc/>
     public override long HeldBytes => _kernel.WholeBytes;
@@ -84,7 +89,7 @@ internal sealed class TorchJob<T> : TensorJob
             {
                 _work.Cancel.ThrowIfCancellationRequested();
                 using DisposeScope scope = NewDisposeScope();
-                TorchTile tile = whole ?? Load(start, Math.Min(_piece, count - start), buffers);
+                TorchTile tile = whole ?? Load(start, Math.Min(_piece, count - start), writes || _piece >= count ? Hashes : null, buffers);
                 if (tile.IsWhole && whole is null)
                     whole = Keep(tile);
                 if (writes)
@@ -110,9 +115,11 @@ internal sealed class TorchJob<T> : TensorJob
         return tile;
     }
 
-    private TorchTile Load(long start, long length, WorkBuffers buffers)
+    // a tensor that is read once is hashed as it is read
+    private TorchTile Load(long start, long length, TensorHashes? hashes, WorkBuffers buffers)
     {
-        Tensor? origin = Plan.Base is { } own ? Read(own, Plan.BaseRows, start, length, buffers) : null;
+        Tensor? origin = Plan.Base is { } own ? Read(own, Plan.BaseRows, start, length, hashes?.Input(0), buffers) : null;
+        int first = Plan.Base is null ? 0 : 1;
         var inputs = new Tensor[Plan.Inputs.Count + Plan.Statistics.Count];
         for (int i = 0; i < inputs.Length; i++)
         {
@@ -122,16 +129,16 @@ internal sealed class TorchJob<T> : TensorJob
                 continue;
             }
 
-            Tensor values = Read(Plan.Inputs[i], Plan.RowsOf(i), start, length, buffers);
-            inputs[i] = _kernel.WantsDeltas && origin is not null ? values - origin : values;
+            Tensor values = Read(Plan.Inputs[i], Plan.RowsOf(i), start, length, hashes?.Input(first + i), buffers);
+            inputs[i] = _kernel.WantsDeltas && origin is not null && Plan.Inputs[i].Delta is null ? values - origin : values;
         }
 
         return new TorchTile(start, length, length == Plan.Output.Count, origin, inputs);
     }
 
-    private Tensor Read(TensorInfo tensor, MappedTensor? rows, long start, long length, WorkBuffers buffers)
+    private Tensor Read(TensorInfo tensor, MappedTensor? rows, long start, long length, OrderedHash? hash, WorkBuffers buffers)
     {
-        Tensor values = ReadRaw(tensor, rows, start, length, buffers);
+        Tensor values = ReadRaw(tensor, rows, start, length, hash, buffers);
         if (!_work.Plan.Definition.AllowNonFinite && FirstOf(values.isfinite().logical_not()) is { } bad)
             throw new CabsException(CabsError.NonFiniteInput, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {(T)T.CreateTruncating(values[bad].to(ScalarType.Float64).item<double>())} at index {start + bad}; repair the model, or allow non-finite weights", tensor.Name);
         return values;
@@ -139,20 +146,24 @@ internal sealed class TorchJob<T> : TensorJob
 
     private Tensor ReadStatistic(TensorInfo tensor, long start, long length, WorkBuffers buffers)
     {
-        Tensor values = ReadRaw(tensor, null, start, length, buffers);
+        Tensor values = ReadRaw(tensor, null, start, length, null, buffers);
         if (FirstOf((values >= 0).logical_and(values.isfinite()).logical_not()) is { } bad)
             throw StatisticFiles.BadValue(tensor, values[bad].to(ScalarType.Float64).item<double>(), start + bad);
         return values;
     }
 
-    private Tensor ReadRaw(TensorInfo tensor, MappedTensor? rows, long start, long length, WorkBuffers buffers)
+    private Tensor ReadRaw(TensorInfo tensor, MappedTensor? rows, long start, long length, OrderedHash? hash, WorkBuffers buffers)
     {
-        int size = tensor.Type.Size();
-        using Tensor stored = empty(length, dtype: TypeOf(tensor.Type));
+        int size = tensor.StoredType.Size();
+        using Tensor stored = empty(length, dtype: TypeOf(tensor.StoredType));
         Span<byte> bytes = stored.bytes;
         if (rows is null)
         {
-            _work.Reader.Read(tensor, start * size, bytes, buffers.PieceBytes);
+            if (tensor.Delta is { } delta)
+                delta.Read(_work.Reader, start, bytes, buffers.PieceBytes);
+            else
+                _work.Reader.Read(tensor, start * size, bytes, buffers.PieceBytes);
+            hash?.Append(start * size, bytes);
             return stored.to(TensorMath.TypeOf<T>(), _device, copy: true);
         }
 
@@ -187,6 +198,7 @@ internal sealed class TorchJob<T> : TensorJob
         }
 
         long offset = start * type.Size();
+        Hashes!.Output.Append(offset, bytes);
         for (int at = 0; at < bytes.Length; at += buffers.PieceBytes)
             _work.Writer!.Write(Plan.Output.Name, offset + at, bytes.Slice(at, Math.Min(buffers.PieceBytes, bytes.Length - at)));
     }

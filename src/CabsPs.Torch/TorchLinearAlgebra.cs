@@ -111,4 +111,8 @@ internal static class TorchFailure
     /// <summary>Whether memory ran out, on the device or in this process.</summary>
     public static bool IsOutOfMemory(ExternalException error) =>
         error.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || error.Message.Contains("allocate memory", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Something that only the managed engine computes.</summary>
+    public static CabsException NoTwin(string what) =>
+        new(CabsError.EngineUnavailable, $"{what} has no computation on the {TorchEngine.EngineName} engine; use the managed one", TorchEngine.EngineName);
 }

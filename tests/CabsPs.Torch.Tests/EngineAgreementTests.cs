@@ -123,7 +123,8 @@ public sealed class EngineAgreementTests
         + string.Concat(models.Select((m, i) => $"  - model: {(char)('a' + i)}\n{(m.Length > 0 ? $"    parameters: {{{m}}}\n" : string.Empty)}"))
         + $"parameters: {{{parameters}}}\n";
 
-    private static void AssertAgree(Checkpoint expected, Checkpoint actual, double tolerance)
+    /// <summary>The same weights, or a unit in the last place apart.</summary>
+    internal static void AssertAgree(Checkpoint expected, Checkpoint actual, double tolerance)
     {
         foreach (TensorInfo tensor in expected.Tensors)
         {

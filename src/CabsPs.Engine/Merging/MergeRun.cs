@@ -131,7 +131,7 @@ public sealed class MergeRun
 
         TensorJob Open<T>(int i)
             where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-            new MergeJob<T>(_plan, merged[i], i, stages.Bind(merged[i], Kernels.For<T>()), Kernels.For<T>(), reader, null, cancel);
+            _engine.Open<T>(new TensorWork(_plan, merged[i], i, reader, null, cancel), stages.Bind(merged[i], Kernels.For<T>()));
     }
 
     // one sweep after the other over all merged tensors that it covers; all threads end a sweep together

@@ -1,6 +1,7 @@
 using System.Numerics;
 using CabsPs.Engine.Merging;
 using CabsPs.Engine.TaskVectors;
+using CabsPs.Engine.TaskVectors.Files;
 using CabsPs.Torch.Masks;
 using static CabsPs.Torch.TensorMath;
 using static TorchSharp.torch;
@@ -18,7 +19,7 @@ internal sealed class TaskVectors<T> : TorchDeltaKernel<T>
     public TaskVectors(TaskVectorKernel<T> kernel)
     {
         _kernel = kernel;
-        _groups = [.. kernel.Groups.Select(TorchGroup<T>.Of)];
+        _groups = [.. kernel.Groups.All.Select(TorchGroup<T>.Of)];
     }
 
     /// <inheritdoc/>
@@ -197,7 +198,8 @@ internal abstract class TorchGroup<T>
         CabsSparsifier.SequentialKernel<T> k => new CabsGroup(k),
         CabsSparsifier.JointKernel<T> k => new JointGroup<T>(k),
         IndependentSparsifier.Kernel<T> k => new IndependentGroup(k),
-        _ => throw new NotSupportedException($"{kernel.GetType()} has no twin"),
+        StoredSparsifier.Kernel<T> k => new StoredGroup(k),
+        _ => throw TorchFailure.NoTwin("a way to choose weights that this merge takes"),
     };
 
     /// <summary>Sums a pass collects.</summary>
@@ -215,6 +217,16 @@ internal abstract class TorchGroup<T>
 
     /// <summary>Makes the members' masks.</summary>
     public abstract void MakeMasks(TorchTile tile, Tensor?[] masks);
+
+    /// <summary>Vectors whose choice was made before they were stored: what is not zero is kept.</summary>
+    private sealed class StoredGroup(StoredSparsifier.Kernel<T> kernel) : TorchGroup<T>
+    {
+        public override void MakeMasks(TorchTile tile, Tensor?[] masks)
+        {
+            foreach (int member in kernel.Members)
+                masks[member] = tile.Inputs[member].ne(0);
+        }
+    }
 
     private sealed class CabsGroup(CabsSparsifier.SequentialKernel<T> kernel) : TorchGroup<T>
     {
@@ -243,7 +255,7 @@ internal abstract class TorchGroup<T>
         {
             _kernel = kernel;
             _sequential = kernel.Masks is SequentialMaskSet<T>;
-            _masks = [.. kernel.Masks.Masks.Select(m => TorchMask<T>.Of(m) ?? throw new NotSupportedException($"{m.GetType()} has no twin"))];
+            _masks = [.. kernel.Masks.Masks.Select(m => TorchMask<T>.Of(m) ?? throw TorchFailure.NoTwin("a sparsifier of this merge"))];
         }
 
         public override int MeasuringPasses => MaskPasses + (_kernel.MeasuresNorms ? 1 : 0);

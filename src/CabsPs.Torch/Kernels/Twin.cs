@@ -3,6 +3,7 @@ using CabsPs.Engine.Merging;
 using CabsPs.Engine.Merging.Methods;
 using CabsPs.Engine.Merging.Steps;
 using CabsPs.Engine.TaskVectors;
+using CabsPs.Engine.TaskVectors.Files;
 using static CabsPs.Torch.TensorMath;
 
 namespace CabsPs.Torch.Kernels;
@@ -16,6 +17,8 @@ internal static class Twin
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => kernel switch
     {
         // methods
+        // writes task vectors, not models
+        VectorKernel<T> => null,
         TaskVectorKernel<T> k => new TaskVectors<T>(k),
         Linear.SumKernel<T> k => new WeightedSum<T>(k),
         Linear.AverageKernel<T> k => new Average<T>(k),
