@@ -16,7 +16,7 @@ internal static class TensorMath
 
     /// <summary>Every element times a factor.</summary>
     public static Tensor Times<T>(this Tensor values, T factor)
-        where T : IBinaryFloatingPointIeee754<T> => values * double.CreateTruncating(factor);
+        where T : IBinaryFloatingPointIeee754<T> => values * Number.Of(double.CreateTruncating(factor));
 
     /// <summary>Every element divided; torch on graphics processors multiplies by the reciprocal of a number, but not of a tensor.</summary>
     public static Tensor Over<T>(this Tensor values, T divisor)
@@ -84,5 +84,5 @@ internal static class TensorMath
         where T : unmanaged => torch.from_array(values).to(device);
 
     /// <summary>The places of a piece's elements in the tensor.</summary>
-    public static Tensor Places(long start, long length, torch.Device device) => arange(start, start + length, dtype: ScalarType.Int64, device: device);
+    public static Tensor Places(long start, long length, torch.Device device) => arange(Number.Of(start), Number.Of(start + length), Number.Of(1), dtype: ScalarType.Int64, device: device);
 }

@@ -18,36 +18,36 @@ internal static class TorchElementary
     /// <summary>eˣ.</summary>
     public static Tensor Exp(Tensor x)
     {
-        Tensor near = x.clamp(-700, 700), k = (near * PerLog2).round();
-        Tensor rest = near - (k * Log2High) - (k * Log2Low);
-        Tensor powers = from_array(s_powers).to(x.device).index_select(0, (k.to(ScalarType.Int64) - LeastPower).reshape(-1)).view_as(x);
-        Tensor value = (Series(rest) + 1) * powers;
-        Tensor inside = x.abs() < 700;
-        return Choose(inside, value, Choose(x > 0, full_like(x, double.PositiveInfinity), Choose(x.isnan(), x, zeros_like(x))));
+        Tensor near = x.clamp(Number.Of(-700), Number.Of(700)), k = (near * Number.Of(PerLog2)).round();
+        Tensor rest = near - (k * Number.Of(Log2High)) - (k * Number.Of(Log2Low));
+        Tensor powers = from_array(s_powers).to(x.device).index_select(0, (k.to(ScalarType.Int64) - Number.Of(LeastPower)).reshape(-1)).view_as(x);
+        Tensor value = Series(rest).Plus(Number.Of(1)) * powers;
+        Tensor inside = x.abs() < Number.Of(700);
+        return Choose(inside, value, Choose(x > Number.Of(0), full_like(x, Number.Of(double.PositiveInfinity)), Choose(x.isnan(), x, zeros_like(x))));
     }
 
     /// <summary>tanh x.</summary>
     public static Tensor Tanh(Tensor x)
     {
-        Tensor y = x.abs() * 2;
-        Tensor m = Choose(y < 0.35, Series(y.clamp_max(0.35)), Exp(y) - 1);
-        Tensor t = Choose(y > 80, ones_like(y), m / (m + 2));
-        return Choose(x < 0, t.neg(), t);
+        Tensor y = x.abs() * Number.Of(2);
+        Tensor m = Choose(y < Number.Of(0.35), Series(y.clamp_max(Number.Of(0.35))), Exp(y) - Number.Of(1));
+        Tensor t = Choose(y > Number.Of(80), ones_like(y), m / m.Plus(Number.Of(2)));
+        return Choose(x < Number.Of(0), t.neg(), t);
     }
 
     // eˣ − 1 for |x| ≤ 0.35
     private static Tensor Series(Tensor x)
     {
         Tensor z = x * x;
-        return (x * ((z * Polynomial(z, s_odd)) + 1)) + (z * ((z * Polynomial(z, s_even)) + 0.5));
+        return (x * (z * Polynomial(z, s_odd)).Plus(Number.Of(1))).Plus(z * (z * Polynomial(z, s_even)).Plus(Number.Of(0.5)));
     }
 
     // the highest coefficient first
     private static Tensor Polynomial(Tensor z, double[] coefficients)
     {
-        Tensor sum = full_like(z, coefficients[0]);
+        Tensor sum = full_like(z, Number.Of(coefficients[0]));
         foreach (double coefficient in coefficients.AsSpan(1))
-            sum = (z * sum) + coefficient;
+            sum = (z * sum).Plus(Number.Of(coefficient));
         return sum;
     }
 }

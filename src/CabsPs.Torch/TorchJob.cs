@@ -147,7 +147,7 @@ internal sealed class TorchJob<T> : TensorJob
     private Tensor ReadStatistic(TensorInfo tensor, long start, long length, WorkBuffers buffers)
     {
         Tensor values = ReadRaw(tensor, null, start, length, null, buffers);
-        if (FirstOf((values >= 0).logical_and(values.isfinite()).logical_not()) is { } bad)
+        if (FirstOf((values >= Number.Of(0)).logical_and(values.isfinite()).logical_not()) is { } bad)
             throw StatisticFiles.BadValue(tensor, values[bad].to(ScalarType.Float64).item<double>(), start + bad);
         return values;
     }

@@ -31,7 +31,7 @@ internal sealed class TorchLinearAlgebra(torch.Device device, string name) : ILi
             Tensor x = Load(a), y = ReferenceEquals(a, b) ? x : Load(b);
             Tensor product = matmul(first ? x.t() : x, second ? y.t() : y);
             // the two halves of a Gram matrix may come from different sums
-            return Store(ReferenceEquals(a, b) && first != second ? product.triu() + product.triu(1).t() : product);
+            return Store(ReferenceEquals(a, b) && first != second ? product.triu().Plus(product.triu(1).t()) : product);
         });
     }
 
@@ -50,7 +50,7 @@ internal sealed class TorchLinearAlgebra(torch.Device device, string name) : ILi
             if (kept < rank)
             {
                 Array.Clear(values, kept, rank - kept);
-                Tensor keep = (arange(rank, device: device) < kept).to(ScalarType.Float64);
+                Tensor keep = (arange(Number.Of(0), Number.Of(rank), Number.Of(1), device: device) < Number.Of(kept)).to(ScalarType.Float64);
                 (u, v) = (u * keep, v * keep.unsqueeze(1));
             }
 

@@ -14,7 +14,7 @@ internal static class Averages
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         (Tensor sum, Tensor weights, Tensor common) = Sums(tile, inputs, weight);
-        return Choose(common, tile.Inputs[0], Choose(weights > 0, (sum / weights).Narrow<T>(), PlainMean<T>(tile, inputs)));
+        return Choose(common, tile.Inputs[0], Choose(weights > Number.Of(0), (sum / weights).Narrow<T>(), PlainMean<T>(tile, inputs)));
     }
 
     /// <summary>Σ wᵢ·xᵢ, Σ wᵢ, and where all inputs are the same.</summary>
@@ -25,8 +25,8 @@ internal static class Averages
         {
             Tensor share = weight(i);
             common = common.logical_and(tile.Inputs[i].eq(tile.Inputs[0]));
-            sum += share * tile.Inputs[i].Wide();
-            weights += share;
+            sum = sum.Plus(share * tile.Inputs[i].Wide());
+            weights = weights.Plus(share);
         }
 
         return (sum, weights, common);
@@ -37,7 +37,7 @@ internal static class Averages
     {
         Tensor sum = tile.Zeros().Wide();
         for (int i = 0; i < inputs; i++)
-            sum += tile.Inputs[i].Wide();
+            sum = sum.Plus(tile.Inputs[i].Wide());
         return sum.Over((double)inputs).Narrow<T>();
     }
 
@@ -50,7 +50,7 @@ internal static class Averages
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         double[] shares = kernel.Shares;
-        return Weighted<T>(tile, shares.Length, i => (tile.Inputs[shares.Length + i].Wide() + kernel.Least) * shares[i]);
+        return Weighted<T>(tile, shares.Length, i => tile.Inputs[shares.Length + i].Wide().Plus(Number.Of(kernel.Least)) * Number.Of(shares[i]));
     }
 
     /// <summary>λ · Σ wᵢ·δᵢ / T.</summary>
@@ -59,8 +59,8 @@ internal static class Averages
     {
         Tensor sum = tile.Zeros().Wide();
         for (int i = 0; i < kernel.Weights.Length; i++)
-            sum += tile.Inputs[i].Wide() * kernel.Weights[i];
-        return (sum.Over((double)kernel.Models) * kernel.Factor).Narrow<T>();
+            sum = sum.Plus(tile.Inputs[i].Wide() * Number.Of(kernel.Weights[i]));
+        return (sum.Over((double)kernel.Models) * Number.Of(kernel.Factor)).Narrow<T>();
     }
 
     /// <summary>The deltas added up, times OPCM's scale.</summary>
@@ -68,7 +68,7 @@ internal static class Averages
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         Tensor sum = Selection.Sum(tile, kernel.Inputs);
-        return kernel.Scale == 1 ? sum : (sum.Wide() * kernel.Scale).Narrow<T>();
+        return kernel.Scale == 1 ? sum : (sum.Wide() * Number.Of(kernel.Scale)).Narrow<T>();
     }
 
     /// <summary>Some inputs' deltas added up.</summary>
@@ -77,7 +77,7 @@ internal static class Averages
         Tensor sum = tile.Zeros();
         foreach (int i in inputs)
         {
-            sum += tile.Inputs[i];
+            sum = sum.Plus(tile.Inputs[i]);
             if (!areDeltas)
                 sum -= tile.Base;
         }

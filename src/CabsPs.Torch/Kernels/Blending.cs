@@ -24,7 +24,7 @@ internal static class Blending
             if (factors[i] == 0)
                 continue;
             Tensor term = inputs[i].Times(T.CreateTruncating(factors[i]));
-            total = total is null ? term : total + term;
+            total = total is null ? term : total.Plus(term);
         }
 
         return total is null ? zeros_like(inputs[0])
@@ -60,7 +60,7 @@ internal sealed class WeightedSum<T>(Linear.SumKernel<T> kernel) : TorchKernel<T
     {
         Tensor total = tile.Zeros();
         for (int i = 0; i < weights.Length; i++)
-            total += tile.Inputs[i].Times(T.CreateTruncating(weights[i]));
+            total = total.Plus(tile.Inputs[i].Times(T.CreateTruncating(weights[i])));
         return total;
     }
 }
@@ -102,7 +102,7 @@ internal sealed class SlerpKernel<T>(Slerp.Kernel<T> kernel) : TorchKernel<T>
     {
         0 => tile.Base,
         1 => tile.Inputs[0],
-        _ => tile.Base.Times(T.CreateTruncating(kernel.OfBase)) + tile.Inputs[0].Times(T.CreateTruncating(kernel.OfModel)),
+        _ => tile.Base.Times(T.CreateTruncating(kernel.OfBase)).Plus(tile.Inputs[0].Times(T.CreateTruncating(kernel.OfModel))),
     };
 }
 
@@ -135,7 +135,7 @@ internal sealed class Directions<T>(Engine.Merging.TensorKernel<T> kernel, int c
     public override Tensor Merge(TorchTile tile, double[] sums)
     {
         Tensor blend = Blending.Blend<T>(tile.Inputs, factors());
-        return hasBase ? blend + tile.Base : blend;
+        return hasBase ? blend.Plus(tile.Base) : blend;
     }
 
     /// <summary>Adds xᵢ · xⱼ for all pairs, each input with itself included.</summary>
@@ -173,9 +173,9 @@ internal sealed class NuSlerpRows<T>(NuSlerp.Rows<T> kernel) : TorchKernel<T>
         })];
         Tensor Column<TItem>(Func<(T First, T Second, bool IsOne), TItem> of)
             where TItem : unmanaged => Device(factors.Select(of).ToArray(), a.device).unsqueeze(1);
-        Tensor blend = (a * Column(f => f.First)) + (b * Column(f => f.Second));
+        Tensor blend = (a * Column(f => f.First)).Plus(b * Column(f => f.Second));
         blend = Choose(a.eq(b).logical_and(Column(f => f.IsOne)), a, blend);
-        return kernel.HasBase ? blend.view(-1) + tile.Base : blend.view(-1);
+        return kernel.HasBase ? blend.view(-1).Plus(tile.Base) : blend.view(-1);
     }
 
     private static double[] Products(Tensor a, Tensor b) => Host<double>((a.Wide() * b.Wide()).sum(1));
@@ -215,9 +215,9 @@ internal sealed class NuSlerpByColumn<T>(NuSlerpColumns<T> kernel) : TorchKernel
     {
         Tensor a = tile.Inputs[0].view(-1, kernel.Columns), b = tile.Inputs[1].view(-1, kernel.Columns);
         Tensor factors = Device(kernel.Factors, a.device).view(-1, 2), first = factors.select(1, 0), second = factors.select(1, 1);
-        Tensor blend = (a * first) + (b * second);
-        blend = Choose(a.eq(b).logical_and((first + second).eq(1)), a, blend).view(-1);
-        return kernel.HasBase ? blend + tile.Base : blend;
+        Tensor blend = (a * first).Plus(b * second);
+        blend = Choose(a.eq(b).logical_and(first.Plus(second).eq(Number.Of(1))), a, blend).view(-1);
+        return kernel.HasBase ? blend.Plus(tile.Base) : blend;
     }
 }
 
@@ -249,10 +249,10 @@ internal sealed class Stock<T>(ModelStock.Kernel<T> kernel) : TorchKernel<T>
     {
         Tensor mean = tile.Zeros();
         for (int i = 0; i < kernel.Count; i++)
-            mean += tile.Inputs[i];
+            mean = mean.Plus(tile.Inputs[i]);
         double[] alike = [.. Enumerable.Repeat(1.0, kernel.Count)];
         mean = Blending.KeepCommon(tile.Inputs, alike, mean.Over(T.CreateTruncating(kernel.Count)));
-        return (kernel.RowLength is { } length ? Rows(tile, mean, length) : mean.Times(T.CreateTruncating(kernel.OfMean))) + tile.Base;
+        return (kernel.RowLength is { } length ? Rows(tile, mean, length) : mean.Times(T.CreateTruncating(kernel.OfMean))).Plus(tile.Base);
     }
 
     private Tensor Rows(TorchTile tile, Tensor mean, int length)

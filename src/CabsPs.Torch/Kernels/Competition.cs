@@ -16,12 +16,12 @@ internal static class Competition
         {
             Pcb.Competitor own = kernel.Competitors[i];
             Tensor delta = tile.Inputs[i].Wide();
-            Tensor share = Normalised(Score<T>(own, delta, sum).Wide().clamp_min(own.LeastScore), own.LeastScore, own.MostScore);
-            won += (Clamped(own, delta.abs()).copysign(delta) * share).At(delta.ne(0));
-            shares += share;
+            Tensor share = Normalised(Score<T>(own, delta, sum).Wide().clamp_min(Number.Of(own.LeastScore)), own.LeastScore, own.MostScore);
+            won = won.Plus((Clamped(own, delta.abs()).copysign(delta) * share).At(delta.ne(Number.Of(0))));
+            shares = shares.Plus(share);
         }
 
-        return (won * kernel.Factor / shares.clamp_min(Pcb.Kernel<T>.SmallestDivisor)).Narrow<T>();
+        return (won * Number.Of(kernel.Factor) / shares.clamp_min(Number.Of(Pcb.Kernel<T>.SmallestDivisor))).Narrow<T>();
     }
 
     /// <summary>Counts magnitudes, then scores.</summary>
@@ -42,11 +42,11 @@ internal static class Competition
     private static Tensor Score<T>(Pcb.Competitor own, Tensor delta, Tensor sum)
     {
         Tensor norm = Normalised(Clamped(own, delta.abs()), own.Least, own.Most);
-        return (TorchElementary.Exp(norm * own.Models * norm) * TorchElementary.Tanh(delta * sum)).Narrow<T>();
+        return (TorchElementary.Exp(norm * Number.Of(own.Models) * norm) * TorchElementary.Tanh(delta * sum)).Narrow<T>();
     }
 
-    private static Tensor Clamped(Pcb.Competitor own, Tensor magnitudes) => magnitudes.clamp_min(own.Least).clamp_max(own.Most);
+    private static Tensor Clamped(Pcb.Competitor own, Tensor magnitudes) => magnitudes.clamp_min(Number.Of(own.Least)).clamp_max(Number.Of(own.Most));
 
     private static Tensor Normalised(Tensor values, double least, double most) =>
-        most > least ? (values - least).Over(most - least) : zeros_like(values);
+        most > least ? (values - Number.Of(least)).Over(most - least) : zeros_like(values);
 }

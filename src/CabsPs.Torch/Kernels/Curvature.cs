@@ -43,7 +43,7 @@ internal static class Moments
         0.5 => moments.sqrt(),
         0.25 => moments.sqrt().sqrt(),
         0 => ones_like(moments),
-        _ => moments.pow(power),
+        _ => moments.pow(Number.Of(power)),
     };
 }
 
@@ -91,9 +91,9 @@ internal sealed class OtaTwin<T>(Ota.Kernel<T> kernel) : TorchKernel<T>
     public override Tensor Merge(TorchTile tile, double[] sums)
     {
         (Tensor sum, Tensor weights, Tensor common) = Averages.Sums(tile, Inputs, i => Share(i, tile));
-        Tensor isNone = kernel.Threshold is null ? zeros_like(common) : weights <= kernel.None;
+        Tensor isNone = kernel.Threshold is null ? zeros_like(common) : weights <= Number.Of(kernel.None);
         Tensor mean = Averages.PlainMean<T>(tile, Inputs);
-        Tensor result = Choose(isNone.logical_or((weights > 0).logical_not()), mean, (sum / weights).Narrow<T>());
+        Tensor result = Choose(isNone.logical_or((weights > Number.Of(0)).logical_not()), mean, (sum / weights).Narrow<T>());
         result = Choose(common, tile.Inputs[0], result);
         return kernel.KeepsBase && kernel.Threshold is not null ? Choose(isNone, tile.Base, result) : result;
     }
@@ -103,14 +103,14 @@ internal sealed class OtaTwin<T>(Ota.Kernel<T> kernel) : TorchKernel<T>
         Tensor share = Curvature(input, tile);
         if (kernel.Normalises)
             share = share.Over(kernel.Means[input] + kernel.Epsilon);
-        share += kernel.Epsilon;
+        share = share.Plus(Number.Of(kernel.Epsilon));
         if (kernel.Threshold is not { } least)
             return share;
         Tensor delta = tile.Inputs[input].Wide() - tile.Base.Wide();
-        return share.At(At(input, tile) * (delta * delta) >= least);
+        return share.At(At(input, tile) * (delta * delta) >= Number.Of(least));
     }
 
-    private Tensor Curvature(int input, TorchTile tile) => Moments.Power(At(input, tile), kernel.Exponent) * kernel.Factors[input];
+    private Tensor Curvature(int input, TorchTile tile) => Moments.Power(At(input, tile), kernel.Exponent) * Number.Of(kernel.Factors[input]);
 
     private Tensor At(int input, TorchTile tile) => Moments.At(kernel.Moments[input], tile.Inputs[Inputs + input], tile.Start);
 }
@@ -157,6 +157,6 @@ internal sealed class FfgTwin<T>(Ffg.Kernel<T> kernel) : TorchDeltaKernel<T>
     private Tensor Scores(TorchTile tile)
     {
         Tensor delta = tile.Inputs[0].Wide();
-        return (delta * delta * Moments.At(kernel.Moments, tile.Inputs[1], tile.Start)).clamp_min(double.Epsilon).At(delta.ne(0));
+        return (delta * delta * Moments.At(kernel.Moments, tile.Inputs[1], tile.Start)).clamp_min(Number.Of(double.Epsilon)).At(delta.ne(Number.Of(0)));
     }
 }

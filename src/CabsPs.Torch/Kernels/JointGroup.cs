@@ -52,19 +52,19 @@ internal sealed class JointGroup<T>(CabsSparsifier.JointKernel<T> kernel) : Torc
     {
         int vectors = quotas.Length;
         // a position asks the vectors by score, the first of equals first, those with score 0 never
-        Tensor order = scores.sort(0, descending: true, stable: true).Indices, wants = scores > 0;
+        Tensor order = scores.sort(0, descending: true, stable: true).Indices, wants = scores > Number.Of(0);
         Tensor[] places = [.. Enumerable.Range(0, vectors).Select(v => RowChoice.Places(scores.select(0, v)))];
         Tensor next = zeros(1, scores.shape[1], scores.shape[2], dtype: ScalarType.Int64, device: scores.device), open = ones_like(next, dtype: ScalarType.Bool);
         Tensor held = zeros_like(wants);
         while (true)
         {
             // who is not held asks the next on its list
-            Tensor asking = open.logical_and(next < vectors);
-            Tensor asked = order.gather(0, next.clamp_max(vectors - 1));
+            Tensor asking = open.logical_and(next < Number.Of(vectors));
+            Tensor asked = order.gather(0, next.clamp_max(Number.Of(vectors - 1)));
             Tensor proposals = zeros_like(wants).scatter_(0, asked, asking).logical_and(wants);
             if (!proposals.any().item<bool>())
                 break;
-            next += asking.to(ScalarType.Int64);
+            next = next.Plus(asking.to(ScalarType.Int64));
             Tensor candidates = held.logical_or(proposals);
             held = stack([.. Enumerable.Range(0, vectors).Select(v => Best(candidates.select(0, v), places[v], quotas[v]))], 0);
             open = held.any(0, keepdim: true).logical_not();
@@ -77,15 +77,15 @@ internal sealed class JointGroup<T>(CabsSparsifier.JointKernel<T> kernel) : Torc
     // the candidates with the lowest places
     private static Tensor Best(Tensor candidates, Tensor places, long quota)
     {
-        Tensor ranks = RowChoice.Places(Choose(candidates, places, full_like(places, places.shape[1])).neg());
-        return candidates.logical_and(ranks < quota);
+        Tensor ranks = RowChoice.Places(Choose(candidates, places, full_like(places, Number.Of(places.shape[1]))).neg());
+        return candidates.logical_and(ranks < Number.Of(quota));
     }
 
     // what is left of the quota goes to the vector's largest positions that others hold
     private static Tensor Fill(Tensor held, Tensor claimed, Tensor wants, Tensor places, long quota)
     {
         Tensor candidates = claimed.logical_and(held.logical_not()).logical_and(wants);
-        Tensor ranks = RowChoice.Places(Choose(candidates, places, full_like(places, places.shape[1])).neg());
-        return held.logical_or(candidates.logical_and(ranks < held.sum(1, keepdim: true).neg() + quota));
+        Tensor ranks = RowChoice.Places(Choose(candidates, places, full_like(places, Number.Of(places.shape[1]))).neg());
+        return held.logical_or(candidates.logical_and(ranks < held.sum(1, keepdim: true).neg().Plus(Number.Of(quota))));
     }
 }

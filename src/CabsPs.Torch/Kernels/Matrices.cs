@@ -34,7 +34,7 @@ internal sealed class MatrixTwin<T>(MatrixKernel<T> kernel) : TorchKernel<T>
 
     /// <inheritdoc/>
     public override torch.Tensor Merge(TorchTile tile, double[] sums) =>
-        kernel.AreDeltas ? (tile.Base.Wide() + Result(tile)).Narrow<T>() : Result(tile).Narrow<T>();
+        kernel.AreDeltas ? tile.Base.Wide().Plus(Result(tile)).Narrow<T>() : Result(tile).Narrow<T>();
 
     /// <inheritdoc/>
     public override torch.Tensor MergeDelta(TorchTile tile, double[] sums) =>

@@ -44,7 +44,7 @@ internal static class Ranks
         Tensor magnitudes = values.abs().Wide();
         double cutoff = search.Value(rank);
         Tensor places = Places(place, values.NumberOfElements, values.device);
-        return (magnitudes > cutoff).logical_or(magnitudes.eq(cutoff).logical_and(places < search.LimitOf(rank)));
+        return (magnitudes > Number.Of(cutoff)).logical_or(magnitudes.eq(Number.Of(cutoff)).logical_and(places < Number.Of(search.LimitOf(rank))));
     }
 }
 
@@ -81,7 +81,7 @@ internal sealed class TorchRank<V>(long k, long count)
         _cutoff = (2 * wanted <= count
             ? magnitudes.topk((int)wanted, sorted: false).values.min()
             : magnitudes.topk((int)(count - wanted + 1), largest: false, sorted: false).values.max()).to(ScalarType.Float64).item<double>();
-        _ties = wanted - Count(magnitudes > _cutoff);
+        _ties = wanted - Count(magnitudes > Number.Of(_cutoff));
         _found = true;
     }
 
@@ -100,10 +100,10 @@ internal sealed class TorchRank<V>(long k, long count)
         Tensor magnitudes = values.abs();
         double cutoff = Cutoff;
         if (cutoff == 0)
-            return magnitudes > 0;
+            return magnitudes > Number.Of(0);
         long ties = _isFound ? _ties : tile.Start + tile.Length <= _search.FirstUnkept ? long.MaxValue : tile.Start == _search.FirstUnkept ? _search.KeptThere : 0;
-        Tensor equal = magnitudes.eq(cutoff);
-        return (magnitudes > cutoff).logical_or(ties == long.MaxValue ? equal : equal.logical_and(equal.cumsum(0) <= ties));
+        Tensor equal = magnitudes.eq(Number.Of(cutoff));
+        return (magnitudes > Number.Of(cutoff)).logical_or(ties == long.MaxValue ? equal : equal.logical_and(equal.cumsum(0) <= Number.Of(ties)));
     }
 
     private static double ValueOf(ulong bits) => typeof(V) == typeof(float) ? BitConverter.UInt32BitsToSingle((uint)bits) : BitConverter.UInt64BitsToDouble(bits);
@@ -142,7 +142,7 @@ internal static class RowChoice
     public static Tensor Places(Tensor rows)
     {
         Tensor order = rows.sort(1, descending: true, stable: true).Indices;
-        Tensor places = arange(rows.shape[1], dtype: ScalarType.Int64, device: rows.device).expand(rows.shape).contiguous();
+        Tensor places = arange(Number.Of(0), Number.Of(rows.shape[1]), Number.Of(1), dtype: ScalarType.Int64, device: rows.device).expand(rows.shape).contiguous();
         return zeros_like(order).scatter_(1, order, places);
     }
 
@@ -153,14 +153,14 @@ internal static class RowChoice
         if (claimed is null)
             return Take(magnitudes, quota);
         Tensor chosen = Take(magnitudes.At(claimed.logical_not()), quota), held = magnitudes.At(claimed);
-        Tensor left = chosen.sum(1, keepdim: true).neg() + quota;
-        return chosen.logical_or((Places(held) < left).logical_and(held > 0));
+        Tensor left = chosen.sum(1, keepdim: true).neg().Plus(Number.Of(quota));
+        return chosen.logical_or((Places(held) < left).logical_and(held > Number.Of(0)));
     }
 
     private static Tensor Take(Tensor magnitudes, long quota)
     {
         (Tensor sorted, Tensor order) = magnitudes.sort(1, descending: true, stable: true);
         long taken = Math.Min(quota, magnitudes.shape[1]);
-        return zeros_like(magnitudes, dtype: ScalarType.Bool).scatter_(1, order.narrow(1, 0, taken), sorted.narrow(1, 0, taken) > 0);
+        return zeros_like(magnitudes, dtype: ScalarType.Bool).scatter_(1, order.narrow(1, 0, taken), sorted.narrow(1, 0, taken) > Number.Of(0));
     }
 }

@@ -13,9 +13,9 @@ internal static class Selection
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         Tensor a = tile.Base, b = tile.Inputs[0];
-        Tensor weight = (ones_like(a) / (a - b).abs().clamp_min(double.CreateTruncating(T.CreateTruncating(kernel.Smallest)))).Times(T.CreateTruncating(kernel.Distance));
-        Tensor mixed = (weight * b) + ((ones_like(a) - weight) * a);
-        return Choose(a.eq(b).logical_or(weight <= 0), a, Choose(weight >= 1, b, mixed));
+        Tensor weight = (ones_like(a) / (a - b).abs().clamp_min(Number.Of(double.CreateTruncating(T.CreateTruncating(kernel.Smallest))))).Times(T.CreateTruncating(kernel.Distance));
+        Tensor mixed = (weight * b).Plus((ones_like(a) - weight) * a);
+        return Choose(a.eq(b).logical_or(weight <= Number.Of(0)), a, Choose(weight >= Number.Of(1), b, mixed));
     }
 
     /// <summary>The deltas added up in order.</summary>
@@ -23,7 +23,7 @@ internal static class Selection
     {
         Tensor sum = tile.Zeros();
         for (int i = 0; i < inputs; i++)
-            sum += tile.Inputs[i];
+            sum = sum.Plus(tile.Inputs[i]);
         return sum;
     }
 
@@ -43,8 +43,8 @@ internal static class Selection
     {
         Tensor sum = Sum(tile, kernel.Lambdas.Length), claims = zeros_like(sum);
         for (int i = 0; i < kernel.Lambdas.Length; i++)
-            claims += Matters(tile.Inputs[i], sum, kernel.Lambdas[i]).Narrow<T>();
-        return sum.Times(kernel.Factor).At(claims >= kernel.Least);
+            claims = claims.Plus(Matters(tile.Inputs[i], sum, kernel.Lambdas[i]).Narrow<T>());
+        return sum.Times(kernel.Factor).At(claims >= Number.Of(kernel.Least));
     }
 
     /// <summary>EMR.</summary>
@@ -78,7 +78,7 @@ internal static class Selection
     /// <summary>TATR.</summary>
     public static Tensor Trusted<T>(TorchTile tile, Tatr.Kernel<T> kernel)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-        Sum(tile, kernel.Inputs).Times(kernel.Factor).At(Conflicts<T>(tile, kernel.Inputs).Wide() < kernel.Limit);
+        Sum(tile, kernel.Inputs).Times(kernel.Factor).At(Conflicts<T>(tile, kernel.Inputs).Wide() < Number.Of(kernel.Limit));
 
     /// <summary>2 · Σ over i &lt; j of |δᵢ|·|δⱼ|, in float64.</summary>
     public static Tensor Conflicts<T>(TorchTile tile, int inputs)
@@ -87,11 +87,11 @@ internal static class Selection
         for (int i = 0; i < inputs; i++)
         {
             Tensor magnitude = tile.Inputs[i].Wide().abs();
-            sum += before * magnitude;
-            before += magnitude;
+            sum = sum.Plus(before * magnitude);
+            before = before.Plus(magnitude);
         }
 
-        return (sum * 2).Narrow<T>();
+        return (sum * Number.Of(2)).Narrow<T>();
     }
 
     private static Tensor Matters<T>(Tensor delta, Tensor sum, T lambda)
@@ -99,14 +99,14 @@ internal static class Selection
 
     private static Tensor Unified(TorchTile tile, int inputs)
     {
-        Tensor plus = Sum(tile, inputs) > 0, unified = tile.Zeros();
+        Tensor plus = Sum(tile, inputs) > Number.Of(0), unified = tile.Zeros();
         for (int i = 0; i < inputs; i++)
             unified = Choose(plus, unified.maximum(tile.Inputs[i]), unified.minimum(tile.Inputs[i]));
         return unified;
     }
 
     private static Tensor Agreeing(Tensor unified, Tensor own) =>
-        unified.At((own > 0).logical_and(unified > 0).logical_or((own < 0).logical_and(unified < 0)));
+        unified.At((own > Number.Of(0)).logical_and(unified > Number.Of(0)).logical_or((own < Number.Of(0)).logical_and(unified < Number.Of(0))));
 }
 
 /// <summary>RAM.</summary>
@@ -127,7 +127,7 @@ internal sealed class RamTwin<T>(RamKernel<T> kernel) : TorchKernel<T>
     public override void Measure(int pass, TorchTile tile, double[] sums)
     {
         Tensor[] changed = Changed(tile);
-        Tensor lone = CountOf(tile, changed).eq(1);
+        Tensor lone = CountOf(tile, changed).eq(Number.Of(1));
         for (int i = 0; i < changed.Length; i++)
         {
             long alone = Count(changed[i].logical_and(lone));
@@ -143,14 +143,14 @@ internal sealed class RamTwin<T>(RamKernel<T> kernel) : TorchKernel<T>
     public override Tensor Merge(TorchTile tile, double[] sums)
     {
         Tensor[] changed = Changed(tile);
-        Tensor changes = CountOf(tile, changed), lone = changes.eq(1), total = tile.Zeros();
+        Tensor changes = CountOf(tile, changed), lone = changes.eq(Number.Of(1)), total = tile.Zeros();
         for (int i = 0; i < changed.Length; i++)
-            total += Choose(lone, tile.Inputs[i].Times(kernel.OfLoneChanges(i)), tile.Inputs[i]).At(changed[i]);
-        return Choose(changes > 1, total / changes, total) + tile.Base;
+            total = total.Plus(Choose(lone, tile.Inputs[i].Times(kernel.OfLoneChanges(i)), tile.Inputs[i]).At(changed[i]));
+        return Choose(changes > Number.Of(1), total / changes, total).Plus(tile.Base);
     }
 
     private Tensor[] Changed(TorchTile tile) =>
-        [.. Enumerable.Range(0, kernel.Count).Select(i => tile.Inputs[i].abs() > double.CreateTruncating(T.CreateTruncating(kernel.Epsilon)))];
+        [.. Enumerable.Range(0, kernel.Count).Select(i => tile.Inputs[i].abs() > Number.Of(double.CreateTruncating(T.CreateTruncating(kernel.Epsilon))))];
 
-    private static Tensor CountOf(TorchTile tile, Tensor[] changed) => changed.Aggregate(tile.Zeros(), (sum, c) => sum + c.Narrow<T>());
+    private static Tensor CountOf(TorchTile tile, Tensor[] changed) => changed.Aggregate(tile.Zeros(), (sum, c) => sum.Plus(c.Narrow<T>()));
 }

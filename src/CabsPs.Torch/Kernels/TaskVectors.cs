@@ -88,7 +88,7 @@ internal sealed class TaskVectors<T> : TorchDeltaKernel<T>
             return Elect(terms, lambda);
         Tensor total = tile.Zeros();
         foreach (Tensor term in terms)
-            total += term;
+            total = total.Plus(term);
         if (combination.Conflicts == ConflictRule.ElectWhereMasksMeet)
             total = Meet(terms, masks, total);
         T divisor = _kernel.Divisor();
@@ -151,17 +151,17 @@ internal sealed class TaskVectors<T> : TorchDeltaKernel<T>
     {
         Tensor elected = zeros_like(terms[0]);
         foreach (Tensor term in terms)
-            elected += term;
-        Tensor plus = elected >= 0, sum = zeros_like(elected), divisor = zeros_like(elected);
+            elected = elected.Plus(term);
+        Tensor plus = elected >= Number.Of(0), sum = zeros_like(elected), divisor = zeros_like(elected);
         for (int t = 0; t < terms.Length; t++)
         {
-            Tensor agrees = Choose(plus, terms[t] > 0, terms[t] < 0);
-            sum += terms[t].At(agrees);
-            divisor += agrees.Narrow<T>().Times(_kernel.ShareOf(_kernel.Added[t]));
+            Tensor agrees = Choose(plus, terms[t] > Number.Of(0), terms[t] < Number.Of(0));
+            sum = sum.Plus(terms[t].At(agrees));
+            divisor = divisor.Plus(agrees.Narrow<T>().Times(_kernel.ShareOf(_kernel.Added[t])));
         }
 
         if (_kernel.Combination.Normalize)
-            sum = Choose(divisor.ne(0), sum / divisor, sum);
+            sum = Choose(divisor.ne(Number.Of(0)), sum / divisor, sum);
         return sum.Times(lambda);
     }
 
@@ -169,18 +169,18 @@ internal sealed class TaskVectors<T> : TorchDeltaKernel<T>
     private Tensor Meet(Tensor[] terms, Tensor?[] masks, Tensor total)
     {
         Tensor seen = zeros_like(total, dtype: ScalarType.Bool), meeting = seen;
-        Tensor plus = total >= 0, sum = zeros_like(total), count = zeros_like(total);
+        Tensor plus = total >= Number.Of(0), sum = zeros_like(total), count = zeros_like(total);
         for (int t = 0; t < terms.Length; t++)
         {
             Tensor mask = masks[_kernel.Added[t]] ?? ones_like(seen);
             meeting = meeting.logical_or(seen.logical_and(mask));
             seen = seen.logical_or(mask);
-            Tensor agrees = Choose(plus, terms[t] > 0, terms[t] < 0);
-            sum += terms[t].At(agrees);
-            count += agrees.Narrow<T>();
+            Tensor agrees = Choose(plus, terms[t] > Number.Of(0), terms[t] < Number.Of(0));
+            sum = sum.Plus(terms[t].At(agrees));
+            count = count.Plus(agrees.Narrow<T>());
         }
 
-        return Choose(meeting, sum / count.clamp_min(1), total);
+        return Choose(meeting, sum / count.clamp_min(Number.Of(1)), total);
     }
 }
 
@@ -224,7 +224,7 @@ internal abstract class TorchGroup<T>
         public override void MakeMasks(TorchTile tile, Tensor?[] masks)
         {
             foreach (int member in kernel.Members)
-                masks[member] = tile.Inputs[member].ne(0);
+                masks[member] = tile.Inputs[member].ne(Number.Of(0));
         }
     }
 
@@ -345,7 +345,7 @@ internal abstract class TorchGroup<T>
             Tensor? claimed = null;
             for (int v = 0; v < vectors; v++)
             {
-                Tensor free = Free(tile, v, claimed), mask = _masks[v].Make(free, tile).logical_and(free.ne(0));
+                Tensor free = Free(tile, v, claimed), mask = _masks[v].Make(free, tile).logical_and(free.ne(Number.Of(0)));
                 claimed = claimed is null ? mask : claimed.logical_or(mask);
                 if (masks is not null)
                     masks[Members[v]] = mask;

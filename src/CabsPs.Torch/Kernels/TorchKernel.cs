@@ -73,7 +73,7 @@ internal abstract class TorchDeltaKernel<T> : TorchKernel<T>
     public abstract override torch.Tensor MergeDelta(TorchTile tile, double[] sums);
 
     /// <inheritdoc/>
-    public sealed override torch.Tensor Merge(TorchTile tile, double[] sums) => MergeDelta(tile, sums) + tile.Base;
+    public sealed override torch.Tensor Merge(TorchTile tile, double[] sums) => MergeDelta(tile, sums).Plus(tile.Base);
 }
 
 /// <summary>A measure of the whole model's that feeds its own figures.</summary>

@@ -23,7 +23,7 @@ internal static class Twin
         Linear.SumKernel<T> k => new WeightedSum<T>(k),
         Linear.AverageKernel<T> k => new Average<T>(k),
         Passthrough.ScaleKernel<T> k => Elementwise<T>(tile => tile.Inputs[0].Times(k.Scale)),
-        LayerSwap.Kernel<T> k => Elementwise<T>(tile => k.Source is { } source ? tile.Inputs[source] : (tile.Inputs[0] + tile.Inputs[1]) * 0.5),
+        LayerSwap.Kernel<T> k => Elementwise<T>(tile => k.Source is { } source ? tile.Inputs[source] : tile.Inputs[0].Plus(tile.Inputs[1]) * Number.Of(0.5)),
         NearSwap.Kernel<T> k => Elementwise<T>(tile => Selection.Near<T>(tile, k)),
         NuSlerp.End<T> k => Elementwise<T>(tile => tile.Inputs[k.Input]),
         Slerp.Kernel<T> k => new SlerpKernel<T>(k),

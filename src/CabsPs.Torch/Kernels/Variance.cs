@@ -36,7 +36,7 @@ internal sealed class SceTwin<T>(SceKernel<T> kernel) : TorchKernel<T>
         }
         else if (pass == 0)
         {
-            sums[0] += Count(Variance(tile).ne(0));
+            sums[0] += Count(Variance(tile).ne(Number.Of(0)));
         }
         else
         {
@@ -65,16 +65,16 @@ internal sealed class SceTwin<T>(SceKernel<T> kernel) : TorchKernel<T>
         Tensor[] deltas = Erased(tile);
         Tensor elected = tile.Zeros(), sum = tile.Zeros(), divisor = tile.Zeros();
         foreach (Tensor delta in deltas)
-            elected += delta;
-        Tensor plus = elected >= 0;
+            elected = elected.Plus(delta);
+        Tensor plus = elected >= Number.Of(0);
         for (int i = 0; i < deltas.Length; i++)
         {
-            Tensor agrees = Choose(plus, deltas[i] > 0, deltas[i] < 0);
-            sum += deltas[i].Times(kernel.Weights[i]).At(agrees);
-            divisor += agrees.Narrow<T>().Times(kernel.Weights[i]);
+            Tensor agrees = Choose(plus, deltas[i] > Number.Of(0), deltas[i] < Number.Of(0));
+            sum = sum.Plus(deltas[i].Times(kernel.Weights[i]).At(agrees));
+            divisor = divisor.Plus(agrees.Narrow<T>().Times(kernel.Weights[i]));
         }
 
-        return (sum / divisor.clamp_min(double.CreateTruncating(T.CreateTruncating(SceKernel<T>.SmallestDivisor)))) + tile.Base;
+        return (sum / divisor.clamp_min(Number.Of(double.CreateTruncating(T.CreateTruncating(SceKernel<T>.SmallestDivisor))))).Plus(tile.Base);
     }
 
     // what is not selected becomes 0
@@ -94,8 +94,8 @@ internal sealed class SceTwin<T>(SceKernel<T> kernel) : TorchKernel<T>
         for (int i = 0; i < kernel.Inputs; i++)
         {
             Tensor delta = tile.Inputs[i].Wide(), off = delta - mean;
-            mean += off.Over(i + 1.0);
-            squares += off * (delta - mean);
+            mean = mean.Plus(off.Over(i + 1.0));
+            squares = squares.Plus(off * (delta - mean));
         }
 
         return squares.Over((double)kernel.Inputs).Narrow<T>();
@@ -138,7 +138,7 @@ internal sealed class Fusion<T>(ArceeFusion.Kernel<T> kernel) : TorchKernel<T>
     {
         T third = T.CreateTruncating(_quartiles[0].Cutoff), median = T.CreateTruncating(_quartiles[1].Cutoff), first = T.CreateTruncating(_quartiles[2].Cutoff);
         double threshold = double.CreateTruncating(median + (T.CreateTruncating(1.5) * (third - first)));
-        return Choose(Importance(tile) >= threshold, tile.Inputs[0], tile.Base);
+        return Choose(Importance(tile) >= Number.Of(threshold), tile.Inputs[0], tile.Base);
     }
 
     private Tensor Importance(TorchTile tile)
@@ -146,13 +146,13 @@ internal sealed class Fusion<T>(ArceeFusion.Kernel<T> kernel) : TorchKernel<T>
         Tensor model = tile.Inputs[0].view(-1, BlockLength), origin = tile.Base.view(-1, BlockLength);
         Tensor p = Softmax(model), q = Softmax(origin);
         // equal rows differ by nothing, whatever the roundings
-        Tensor divergence = (p * (p / q).log()).sum(1, keepdim: true).clamp_min(0).Narrow<T>();
+        Tensor divergence = (p * (p / q).log()).sum(1, keepdim: true).clamp_min(Number.Of(0)).Narrow<T>();
         return ((model - origin).abs() * divergence).view(-1);
     }
 
     private static Tensor Softmax(Tensor rows)
     {
         Tensor powers = (rows.Wide() - rows.Wide().amax([1], keepdim: true)).exp();
-        return (powers / powers.sum(1, keepdim: true)) + Floor;
+        return (powers / powers.sum(1, keepdim: true)).Plus(Number.Of(Floor));
     }
 }

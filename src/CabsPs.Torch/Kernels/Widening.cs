@@ -47,13 +47,13 @@ internal sealed class WidenWeights<T>(Widen.WeightKernel<T> kernel) : TorchDelta
         Tensor[] powers = [.. magnitudes.Select(TorchElementary.Exp)];
         Tensor total = zeros_like(powers[0]), delta = tile.Zeros();
         foreach (Tensor power in powers)
-            total += power;
+            total = total.Plus(power);
         Tensor limits = from_array(kernel.Limits).to(delta.device).view(kernel.Inputs, 1, kernel.Columns);
         for (int i = 0; i < kernel.Inputs; i++)
         {
             Tensor isLarge = (magnitudes[i].view(-1, kernel.Columns) > limits.select(0, i)).view(-1);
-            Tensor score = Choose(isLarge, full_like(total, kernel.Scoring.Calibration), powers[i] / total).Narrow<T>();
-            delta += score * tile.Inputs[i];
+            Tensor score = Choose(isLarge, full_like(total, Number.Of(kernel.Scoring.Calibration)), powers[i] / total).Narrow<T>();
+            delta = delta.Plus(score * tile.Inputs[i]);
         }
 
         return delta;
@@ -96,7 +96,7 @@ internal sealed class WidenLines<T>(Widen.LineKernel<T> kernel, bool byRow, int 
     }
 
     /// <inheritdoc/>
-    public override Tensor Merge(TorchTile tile, double[] sums) => MergeDelta(tile, sums) + tile.Base;
+    public override Tensor Merge(TorchTile tile, double[] sums) => MergeDelta(tile, sums).Plus(tile.Base);
 
     /// <inheritdoc/>
     public override Tensor MergeDelta(TorchTile tile, double[] sums)
@@ -106,7 +106,7 @@ internal sealed class WidenLines<T>(Widen.LineKernel<T> kernel, bool byRow, int 
         {
             Tensor weights = from_array(kernel.Weights[i]).to(delta.device);
             weights = byRow ? weights.narrow(0, tile.Start / rowLength, origin.shape[0]).unsqueeze(1) : weights.unsqueeze(0);
-            delta += (Rows(tile.Inputs[i]) - origin) * weights;
+            delta = delta.Plus((Rows(tile.Inputs[i]) - origin) * weights);
         }
 
         return delta.view(-1);

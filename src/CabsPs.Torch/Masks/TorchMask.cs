@@ -113,7 +113,7 @@ internal abstract class TorchMask<T>
             // ranks count from the smallest; the first of equal ones is the largest
             double[] byPlace = [.. Enumerable.Range(0, mask.BlockLength).Select(place => mask.ProbabilityOf(mask.BlockLength - 1 - place))];
             Tensor probability = from_array(byPlace).to(delta.device).index_select(0, RowChoice.Places(magnitudes).view(-1));
-            return delta.ne(0).logical_and(TorchRandom.Uniform(mask.Random, tile.Start, tile.Length, delta.device) < probability);
+            return delta.ne(Number.Of(0)).logical_and(TorchRandom.Uniform(mask.Random, tile.Start, tile.Length, delta.device) < probability);
         }
     }
 }
