@@ -18,10 +18,10 @@ internal static class Number
     private static int t_next;
 
     /// <summary>A whole number, to be used in the same expression.</summary>
-    public static Scalar Of(long value) => Hold(Number.Of(value));
+    public static Scalar Of(long value) => Hold((Scalar)value);
 
     /// <summary>A number, to be used in the same expression.</summary>
-    public static Scalar Of(double value) => Hold(Number.Of(value));
+    public static Scalar Of(double value) => Hold((Scalar)value);
 
     /// <summary>The sum of two tensors.</summary>
     public static Tensor Plus(this Tensor a, Tensor b) => a.add(b, s_one);
