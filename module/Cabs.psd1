@@ -14,6 +14,7 @@
         'Compare-ModelCheckpoint'
         'Export-MergeReport'
         'Export-TaskVector'
+        'Get-CabsEngine'
         'Get-ModelCheckpoint'
         'Get-ModelTensor'
         'Get-TaskVector'

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using CabsPs.Engine.Compute;
 using CabsPs.Engine.LinearAlgebra;
 using CabsPs.Engine.Merging;
 
@@ -26,7 +27,7 @@ public static class AlgebraCommand
     ];
 
     /// <summary>Runs what was asked for.</summary>
-    public static int Run(Arguments arguments) => Run(arguments, MathNetLinearAlgebra.Instance);
+    public static int Run(Arguments arguments) => Run(arguments, ComputeEngines.Open(arguments.Find("--engine"), arguments.Find("--device")).LinearAlgebra ?? MathNetLinearAlgebra.Instance);
 
     /// <summary>Runs it with an implementation.</summary>
     public static int Run(Arguments arguments, ILinearAlgebra algebra)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CabsPs.Engine.Compute;
 using CabsPs.Engine.Merging;
 using CabsPs.Engine.Merging.Methods;
 
@@ -11,18 +12,17 @@ public static class MergeCommand
     public static int Run(Arguments arguments)
     {
         string models = arguments.Text("--models", "."), output = arguments.Text("--out", Path.Combine(models, "merged"));
-        bool dense = arguments.Text("--method", "cabs") == "task_arithmetic";
-        MergeMethod method = dense ? new TaskArithmetic() : new Cabs();
+        MergeMethod method = MethodCatalog.Get(arguments.Text("--method", "cabs"));
         int experts = arguments.Integer("--experts", 2);
         var definition = new MergeDefinition
         {
             Method = method,
             BasePath = Path.Combine(models, "base"),
             Inputs = [.. Enumerable.Range(1, experts).Select(i => new ModelInput($"expert{i}", Path.Combine(models, $"expert{i}"), ParameterSet.Of(("weight", 0.7 / i))))],
-            Parameters = dense ? ParameterSet.Empty : arguments.Text("--assignment", "sequential") == "joint" ? MemoryCommand.Joint : MemoryCommand.Sequential,
-            Groups = dense ? [] : [new SparsifierGroup(method.Sparsifier!, [.. Enumerable.Range(0, experts)])],
+            Parameters = method is not Cabs ? method is Ties ? ParameterSet.Of(("density", 0.25)) : ParameterSet.Empty : arguments.Text("--assignment", "sequential") == "joint" ? MemoryCommand.Joint : MemoryCommand.Sequential,
+            Groups = method.Sparsifier is null ? [] : [new SparsifierGroup(method.Sparsifier!, [.. Enumerable.Range(0, experts)])],
         };
-        var options = new MergeOptions { Force = true, Threads = arguments.Integer("--threads", 0), PieceBytes = arguments.Integer("--piece", MergeOptions.DefaultPieceBytes) };
+        var options = new MergeOptions { Force = true, Threads = arguments.Integer("--threads", 0), PieceBytes = arguments.Integer("--piece", MergeOptions.DefaultPieceBytes), Engine = ComputeEngines.Open(arguments.Find("--engine"), arguments.Find("--device")) };
         MergeResult result = new MergeRun(MergePlanner.Plan(definition, options)).Execute(output);
         Console.WriteLine(FormattableString.Invariant($"seconds {result.Duration.TotalSeconds:F4}"));
         Console.WriteLine(FormattableString.Invariant($"peak {PeakResident()}"));

@@ -32,6 +32,7 @@ internal sealed class CommandLine
             new ReportCommand(streams, cancellation.Token),
             new VerifyCommand(streams, cancellation.Token),
             new MethodsCommand(streams),
+            new EnginesCommand(streams),
         };
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

@@ -78,6 +78,9 @@ public enum CabsError
     /// <summary>A model's tokenizer files cannot be read or contradict its weights.</summary>
     TokenizerInvalid,
 
+    /// <summary>A compute engine, a library it needs or a device is not there, or the engine cannot compute what is asked for.</summary>
+    EngineUnavailable,
+
     /// <summary>A recipe asks for a vocabulary that the models cannot give: a token, a tokenizer or a row is missing.</summary>
     VocabularyInvalid,
 

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 
 namespace CabsPs;
@@ -35,6 +36,14 @@ internal sealed class EngineLoadContext : AssemblyLoadContext
     {
         string file = Path.Combine(_folder, assemblyName.Name + ".dll");
         return File.Exists(file) ? LoadFromAssemblyPath(file) : null;
+    }
+
+    /// <inheritdoc/>
+    protected override nint LoadUnmanagedDll(string unmanagedDllName)
+    {
+        string name = OperatingSystem.IsWindows() ? $"{unmanagedDllName}.dll" : OperatingSystem.IsMacOS() ? $"lib{unmanagedDllName}.dylib" : $"lib{unmanagedDllName}.so";
+        string file = Path.Combine(_folder, "runtimes", RuntimeInformation.RuntimeIdentifier, "native", name);
+        return File.Exists(file) ? LoadUnmanagedDllFromPath(file) : 0;
     }
 }
 

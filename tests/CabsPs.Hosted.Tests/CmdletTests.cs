@@ -20,6 +20,7 @@ public sealed class CmdletTests(HostedModule module) : IClassFixture<HostedModul
         ["Import-TaskVector"] = ($"{Vectors} | Export-TaskVector $out 3>$null | Import-TaskVector -BasePath models/base | Merge-TaskVector $out/a | Out-Null; {Vectors} | Merge-TaskVector $out/b 3>$null | Out-Null; (Compare-ModelCheckpoint $out/a $out/b).AreEqual", "True"),
         ["Compare-ModelCheckpoint"] = ("(Compare-ModelCheckpoint models/base models/upright).DifferentTensors.Relation | Group-Object | Sort-Object Name | ForEach-Object { \"$($_.Name) $($_.Count)\" } | Join-String -Separator ', '", "OnlyInDifference 2, Values 8"),
         ["Invoke-MergeRecipe"] = ("(Get-Item cabs.yml | Invoke-MergeRecipe -OutputPath $out 3>$null).Method", "cabs"),
+        ["Get-CabsEngine"] = ("(Get-CabsEngine).Name -join ' '", "managed torch"),
         ["Test-MergeRecipe"] = ("Test-MergeRecipe cabs.yml", "True"),
     };
 

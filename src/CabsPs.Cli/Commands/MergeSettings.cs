@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Compute;
 using CabsPs.Engine.Merging;
 
 namespace CabsPs.Cli.Commands;
@@ -12,6 +13,8 @@ internal sealed class MergeSettings
     private readonly Option<bool> _force = new("--force") { Description = "Replace the folder when it holds files; they go once the result is complete." };
     private readonly Option<string> _threads = new("--threads") { HelpName = "N", Description = "Threads that compute; one per core unless given. Never changes the result." };
     private readonly Option<string> _maxMemory = new("--max-memory") { HelpName = "SIZE", Description = "The most memory for buffers, such as 500MB; 1GiB unless given. The program itself takes some 60 MB more." };
+    private readonly Option<string> _engine = new("--engine") { HelpName = "NAME", Description = "What computes: managed unless given, or torch; see cabs engines." };
+    private readonly Option<string> _device = new("--device") { HelpName = "NAME", Description = "What the engine computes on, such as cpu or cuda:0." };
     private readonly Option<string> _seed = new("--seed") { HelpName = "N", Description = "What random masks start from; 0 unless given." };
     private readonly Option<bool> _truncate = new("--unsafe-truncate-embeddings") { Description = "Cut embeddings and heads of different heights to the shortest, where the recipe has no 'tokenizer' key. Tokens of the longer ones are lost." };
     private readonly Option<bool> _allowNonFinite = new("--allow-nonfinite") { Description = "Let NaN and infinity in the inputs through." };
@@ -23,7 +26,7 @@ internal sealed class MergeSettings
     private readonly Option<bool> _ignoreFreeSpace = new("--ignore-free-space") { Description = "Begin even where the disk says that it has too little room." };
 
     /// <summary>The options, in the order of the help.</summary>
-    public IReadOnlyList<Option> All => [_type, _shardSize, _force, _resume, _resumeCheck, _sha256, _noCard, _ignoreFreeSpace, _threads, _maxMemory, _seed, _truncate, _allowNonFinite];
+    public IReadOnlyList<Option> All => [_type, _shardSize, _force, _resume, _resumeCheck, _sha256, _noCard, _ignoreFreeSpace, _threads, _maxMemory, _engine, _device, _seed, _truncate, _allowNonFinite];
 
     /// <summary>Those of them that matter where models are read and no result is stored.</summary>
     public IReadOnlyList<Option> Reading => [_threads, _maxMemory, _seed, _truncate, _allowNonFinite];
@@ -35,6 +38,7 @@ internal sealed class MergeSettings
         MaxMemory = OptionValues.Size(call, _maxMemory) ?? MergeOptions.DefaultMaxMemory,
         ShardBytes = OptionValues.Size(call, _shardSize) ?? OutputLayout.DefaultShardBytes,
         Force = call.GetValue(_force),
+        Engine = ComputeEngines.Open(call.GetValue(_engine), call.GetValue(_device)),
         Resume = call.GetValue(_resume),
         ResumeDeep = OptionValues.Word(call, _resumeCheck, "files", "deep") == "deep",
         Sha256 = call.GetValue(_sha256),

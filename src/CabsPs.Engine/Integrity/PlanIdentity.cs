@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Compute;
 using CabsPs.Engine.Merging;
 
 namespace CabsPs.Engine.Integrity;
@@ -35,6 +36,13 @@ internal sealed class PlanIdentity
         json.WriteString("cabs", Version);
         json.WriteStartObject("plan");
         PlanText.Write(json, _plan.Definition);
+        // another engine rounds otherwise
+        if (_plan.Options.Engine is not ManagedEngine and ComputeEngine engine)
+        {
+            json.WriteString("engine", engine.Name);
+            json.WriteString("device", engine.Device);
+        }
+
         json.WriteEndObject();
         json.WriteStartArray("inputs");
         foreach (FileIdentity file in Inputs)

@@ -94,5 +94,17 @@ internal sealed class MatrixKernel<T>(TensorContext context, long workspace, Fun
         return new MatrixCollector(context, context.Inputs.Count);
     }
 
-    private ReadOnlySpan<double> Part(Tile<T> tile) => _result!.Values.AsSpan((int)tile.Start, tile.Length);
+    /// <summary>Whether inputs and result are differences from the base.</summary>
+    internal bool AreDeltas => deltas;
+
+    /// <summary>How many inputs are collected.</summary>
+    internal int InputCount => context.Inputs.Count;
+
+    /// <summary>Takes a piece of an input over.</summary>
+    internal void Collect(int input, long start, ReadOnlySpan<double> values) => _inputs.Add(input, start, values);
+
+    /// <summary>A piece of what was solved for.</summary>
+    internal ReadOnlySpan<double> Result(long start, int length) => _result!.Values.AsSpan((int)start, length);
+
+    private ReadOnlySpan<double> Part(Tile<T> tile) => Result(tile.Start, tile.Length);
 }

@@ -18,6 +18,15 @@ internal sealed class MatrixStepKernel<T>(TensorContext context, TensorKernel<T>
     private double[] _totals = [];
     private Matrix? _result;
 
+    /// <summary>Which inputs' deltas the step needs.</summary>
+    internal int[] Inputs => inputs;
+
+    /// <summary>Takes a piece over: of the deltas of <see cref="Inputs"/>, and after them of the merged one.</summary>
+    internal void Collect(int index, long start, ReadOnlySpan<double> values) => _collected.Add(index, start, values);
+
+    /// <summary>A piece of what was solved for.</summary>
+    internal ReadOnlySpan<double> Result(long start, int length) => _result!.Values.AsSpan((int)start, length);
+
     private int OwnPass => Merged.MeasuringPasses;
 
     /// <inheritdoc/>

@@ -10,6 +10,12 @@ namespace CabsPs.Engine.Merging;
 internal sealed class MeanKernel<T>(double[] weights, int models, double factor = 1) : DeltaKernel<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    public double[] Weights => weights;
+
+    public int Models => models;
+
+    public double Factor => factor;
+
     /// <inheritdoc/>
     public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
     {

@@ -1,4 +1,5 @@
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Compute;
 using CabsPs.Engine.LinearAlgebra;
 
 namespace CabsPs.Engine.Merging;
@@ -31,6 +32,9 @@ public sealed record MergeOptions
     /// <summary>Leaves the donor's tokenizer files out of the result.</summary>
     public bool LeavesOutTokenizer { get; init; }
 
+    /// <summary>What computes. The managed engine gives the same bits everywhere; another one the same within a rounding or two.</summary>
+    public ComputeEngine Engine { get; init; } = ManagedEngine.Instance;
+
     /// <summary>Goes on with what an interrupted merge of the same plan over the same inputs has finished, and keeps what is finished when this one
     /// is interrupted.</summary>
     public bool Resume { get; init; }
@@ -53,7 +57,7 @@ public sealed record MergeOptions
     /// <summary>What the copy of the recipe in the result is called.</summary>
     public string RecipeName { get; init; } = "cabs_recipe.yml";
 
-    /// <summary>What computes singular vectors and products of matrices for methods that need them; null means MathNet.Numerics. Results agree within
+    /// <summary>What computes singular vectors and products of matrices for methods that need them; null means the engine's own, or MathNet.Numerics. Results agree within
     /// rounding, not to the bit.</summary>
     public ILinearAlgebra? LinearAlgebra { get; init; }
 

@@ -35,7 +35,7 @@ public sealed class MergePlan
         SideFiles = [.. Checkpoints.SideFiles.List(Donor, draft.Warnings).Where(f => (draft.TokenizerFiles is null && !options.LeavesOutTokenizer) || !TokenizerOutput.IsTokenizerFile(Path.GetFileName(f)))];
         ConfigText = Donor.Config is { } config ? new ConfigEditor(config, draft.Warnings).Edit(ConfigType, ChangedLayers(draft), draft.VocabularySize) : null;
         Warnings = draft.Warnings;
-        Model = new ModelContext(definition, tensors, options.LinearAlgebra);
+        Model = new ModelContext(definition, tensors, options.LinearAlgebra ?? options.Engine.LinearAlgebra);
         ModelStages stages = NewStages();
         Sweeps = stages.Measures.Sum(m => m.Sweeps);
         Passes = new int[tensors.Count];
@@ -49,7 +49,7 @@ public sealed class MergePlan
                 continue;
             if (tensors[i].Inputs.Index().FirstOrDefault(t => t.Item.Delta is not null && tensors[i].RowsOf(t.Index) is not null).Item is { } mapped)
                 throw new CabsException(CabsError.MethodNeedsModels, $"{mapped.File}: the rows of {Text.Quote(mapped.Name)} cannot be fitted to another vocabulary, because the file holds differences alone; give the model that it was taken from", mapped.File);
-            (Passes[i], int block, long held) = tensors[i].InDouble ? Shape<double>(stages, tensors[i]) : Shape<float>(stages, tensors[i]);
+            (Passes[i], int block, long held) = tensors[i].InDouble ? Shape<double>(stages, tensors[i], options.Engine) : Shape<float>(stages, tensors[i], options.Engine);
             if (held > 0)
                 whole.Add((tensors[i], held));
             // what only measures reads tiles of the usual length, also where the method's own are shorter
@@ -175,12 +175,13 @@ public sealed class MergePlan
     private CabsException NeedsModel(TensorInfo vector) =>
         new(CabsError.MethodNeedsModels, $"{vector.File}: holds differences alone, and method {Definition.Method.Name} computes with whole models; give the model that it was taken from", Definition.Method.Name);
 
-    private (int Passes, int Block, long Held) Shape<T>(ModelStages stages, TensorPlan tensor)
+    private (int Passes, int Block, long Held) Shape<T>(ModelStages stages, TensorPlan tensor, Compute.ComputeEngine engine)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
         TensorKernel<T> kernel = stages.Bind(tensor, Numerics.Kernels.For<T>());
         if (!kernel.WantsDeltas && tensor.Inputs.FirstOrDefault(t => t.Delta is not null) is { } vector)
             throw NeedsModel(vector);
+        engine.Check(kernel, Definition);
         long held = kernel.WholeBytes;
         foreach (ModelMeasure measure in stages.Measures)
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Numerics;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Compute;
 using CabsPs.Engine.Integrity;
 using CabsPs.Engine.Numerics;
 using CabsPs.Engine.Tokenizers;
@@ -13,6 +14,7 @@ public sealed class MergeRun
 {
     private static readonly TimeSpan s_flushInterval = TimeSpan.FromSeconds(20);
     private readonly MergePlan _plan;
+    private readonly ComputeEngine _engine;
     private readonly Tally _notes = new(0);
     private readonly Stopwatch _clock = new();
     private readonly WorkBuffers?[] _buffers;
@@ -26,7 +28,8 @@ public sealed class MergeRun
     public MergeRun(MergePlan plan)
     {
         _plan = plan;
-        _buffers = new WorkBuffers?[plan.Memory.Threads];
+        _engine = plan.Options.Engine;
+        _buffers = new WorkBuffers?[_engine.WorkersFor(plan)];
     }
 
     /// <summary>How far the run is; may be asked from any thread at any time.</summary>
@@ -128,7 +131,7 @@ public sealed class MergeRun
 
         TensorJob Open<T>(int i)
             where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-            new MergeJob<T>(_plan, merged[i], i, stages.Bind(merged[i], Kernels.For<T>()), Kernels.For<T>(), reader, null, cancel);
+            _engine.Open<T>(new TensorWork(_plan, merged[i], i, reader, null, cancel), stages.Bind(merged[i], Kernels.For<T>()));
     }
 
     // one sweep after the other over all merged tensors that it covers; all threads end a sweep together
@@ -144,7 +147,7 @@ public sealed class MergeRun
 
             TensorJob Open<T>(int i)
                 where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-                new MergeJob<T>(_plan, covered[i].Plan, i, stages.Bind(measure, current, covered[i], Kernels.For<T>()), Kernels.For<T>(), reader, null, cancel);
+                _engine.Open(new TensorWork(_plan, covered[i].Plan, i, reader, null, cancel), stages.Bind(measure, current, covered[i], Kernels.For<T>()));
         }
     }
 
@@ -180,7 +183,7 @@ public sealed class MergeRun
 
         TensorJob Open<T>(int i)
             where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-            new MergeJob<T>(_plan, _plan.Tensors[left[i]], i, stages.Bind(_plan.Tensors[left[i]], Kernels.For<T>()), Kernels.For<T>(), reader, writer, cancel);
+            _engine.Open<T>(new TensorWork(_plan, _plan.Tensors[left[i]], i, reader, writer, cancel), stages.Bind(_plan.Tensors[left[i]], Kernels.For<T>()));
 
         TensorRecord RecordOf(TensorJob job)
         {
@@ -195,7 +198,7 @@ public sealed class MergeRun
 
     private void RunWorkers(WorkQueue queue, CancellationToken cancel, Action<TensorJob>? complete = null)
     {
-        var threads = new Thread[_plan.Memory.Threads - 1];
+        var threads = new Thread[_buffers.Length - 1];
         for (int i = 0; i < threads.Length; i++)
         {
             int worker = i + 1;

@@ -23,6 +23,15 @@ internal sealed class Preconditioner<T>
         _rows = new double[context.Shape[0]];
     }
 
+    /// <summary>Sums of the rows; null where moments are taken as they are.</summary>
+    internal double[]? Rows => _rows;
+
+    /// <summary>Sums of the columns, once known.</summary>
+    internal double[] Columns => _columns;
+
+    /// <summary>The sum of all, once known.</summary>
+    internal double Total => _total;
+
     /// <summary>Rows that pieces must hold whole; 1 where it does not matter.</summary>
     public int BlockLength => _rows is null ? 1 : _rowLength;
 

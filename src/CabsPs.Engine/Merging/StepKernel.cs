@@ -9,7 +9,7 @@ internal abstract class StepKernel<T>(TensorKernel<T> merged) : TensorKernel<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>The computation of all that comes before.</summary>
-    protected TensorKernel<T> Merged { get; } = merged;
+    internal TensorKernel<T> Merged { get; } = merged;
 
     /// <inheritdoc/>
     public override int BlockLength => Merged.BlockLength;

@@ -76,6 +76,18 @@ public class TaskVectorKernel<T> : TensorKernel<T>
     /// <inheritdoc/>
     public sealed override int StrideOf(int pass) => pass < _groups.MeasuringPasses ? _groups.StrideOf(pass) : 1;
 
+    /// <summary>Who is sparsified with whom.</summary>
+    internal MaskGroups<T> Groups => _groups;
+
+    /// <summary>The inputs that are added.</summary>
+    internal IReadOnlyList<int> Added => _terms;
+
+    /// <summary>How they are added.</summary>
+    internal Combination Combination => _combination;
+
+    /// <summary>Whether weights are measured.</summary>
+    internal bool IsAutomatic => _automatic;
+
     /// <inheritdoc/>
     public sealed override int SumCount(int pass)
     {
@@ -103,18 +115,12 @@ public class TaskVectorKernel<T> : TensorKernel<T>
     {
         if (pass >= _groups.MeasuringPasses)
         {
-            for (int t = 0; t < _terms.Length; t++)
-            {
-                double energy = EnergyOf(_terms[t]) ?? totals[(3 * t) + 1], kept = totals[(3 * t) + 2];
-                if (_combination.Weights[_terms[t]] is null)
-                    _weights[_terms[t]] = !_masked[_terms[t]] || kept == 0 ? 1 : Math.Sqrt(energy / kept);
-            }
-
+            TakeWeights(totals);
             return;
         }
 
         _groups.Complete(pass, totals);
-        _groups.TakeFactors(_factors);
+        TakeFactors();
     }
 
     /// <inheritdoc/>
@@ -185,6 +191,35 @@ public class TaskVectorKernel<T> : TensorKernel<T>
                     tally.AddPair(i, _terms[u], (long)totals[pair], (long)totals[3 * t], (long)totals[3 * u]);
             }
         }
+    }
+
+    /// <summary>What an agreeing term of an input counts in a divisor.</summary>
+    internal T ShareOf(int input) => T.CreateTruncating(_weights[input]);
+
+    /// <summary>Takes the sums that weights are measured by: per input added, weights kept, Σδ² and Σδ² of what is kept.</summary>
+    internal void TakeWeights(ReadOnlySpan<double> totals)
+    {
+        for (int t = 0; t < _terms.Length; t++)
+        {
+            double energy = EnergyOf(_terms[t]) ?? totals[(3 * t) + 1], kept = totals[(3 * t) + 2];
+            if (_combination.Weights[_terms[t]] is null)
+                _weights[_terms[t]] = !_masked[_terms[t]] || kept == 0 ? 1 : Math.Sqrt(energy / kept);
+        }
+    }
+
+    /// <summary>Takes over what the sparsifiers scale by.</summary>
+    internal void TakeFactors() => _groups.TakeFactors(_factors);
+
+    /// <summary>The weight times what the sparsifier scales by.</summary>
+    internal T Scale(int input) => T.CreateTruncating(_weights[input] * _factors[input]);
+
+    /// <summary>What the sum is divided by; 1 for nothing.</summary>
+    internal T Divisor()
+    {
+        T sum = T.Zero;
+        foreach (int i in _terms)
+            sum += T.CreateTruncating(_weights[i]);
+        return _combination.Normalize && T.Abs(sum) >= T.CreateTruncating(1e-8) ? sum : T.One;
     }
 
     /// <summary>Masks and measures a piece.</summary>
@@ -290,9 +325,6 @@ public class TaskVectorKernel<T> : TensorKernel<T>
         return sum / T.CreateTruncating(Math.Max(count, 1));
     }
 
-    // the weight times what the sparsifier scales by
-    private T Scale(int input) => T.CreateTruncating(_weights[input] * _factors[input]);
-
     private void MergeMeeting(Tile<T> tile, ReadOnlySpan<Term<T>> terms, T lambda)
     {
         Span<T> total = tile.Total;
@@ -316,13 +348,5 @@ public class TaskVectorKernel<T> : TensorKernel<T>
         for (int t = 0; t < terms.Length; t++)
             terms[t] = new Term<T>(_terms[t], Scale(_terms[t]), _masked[_terms[t]]);
         return terms;
-    }
-
-    private T Divisor()
-    {
-        T sum = T.Zero;
-        foreach (int i in _terms)
-            sum += T.CreateTruncating(_weights[i]);
-        return _combination.Normalize && T.Abs(sum) >= T.CreateTruncating(1e-8) ? sum : T.One;
     }
 }

@@ -29,6 +29,9 @@ public readonly struct CounterRandom
         _fineKey = (ulong)(hash >> 64);
     }
 
+    /// <summary>What the numbers depend on, and what those that decide between equals do.</summary>
+    internal (ulong Key, ulong FineKey) Keys => (_key, _fineKey);
+
     /// <summary>64 random bits.</summary>
     public ulong Bits(long index) => Mix(_key + ((ulong)index * Golden));
 

@@ -48,6 +48,9 @@ public sealed class ModelRankSearch
     public bool Covers(int sweep, long start, long count) =>
         sweep <= _levels ? sweep < Sweeps : _ranks.Any(r => r.Ties is not null && start < r.TiesFrom + _bucket && start + count > r.TiesFrom);
 
+    /// <summary>Numbers equal to a rank's are kept at places below this.</summary>
+    internal long LimitOf(int rank) => _ranks[rank].Prefix == 0 ? 0 : _ranks[rank].Limit ?? long.MaxValue;
+
     /// <summary>Reads a piece.</summary>
     /// <param name="sweep">Which sweep, from 0.</param>
     /// <param name="values">The numbers.</param>

@@ -87,11 +87,15 @@ public sealed class CabsSparsifier : Sparsifier
     private static CabsException TooMany(int n, int m, string where) =>
         new(CabsError.ParameterInvalid, $"n is {n} and m is {m}{where}; n of m weights are kept, so n must not exceed m", "n");
 
-    private readonly record struct BlockRule(int Quota, int Length, int TailQuota);
+    internal readonly record struct BlockRule(int Quota, int Length, int TailQuota);
 
-    private sealed class SequentialKernel<T> : SparsifierKernel<T>
+    internal sealed class SequentialKernel<T> : SparsifierKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public BlockRule[] Blocks => _blocks;
+
+        public bool AvoidsConflicts => _avoidConflicts;
+
         private readonly int[] _members;
         private readonly BlockRule[] _blocks;
         private readonly bool _avoidConflicts;
@@ -126,9 +130,15 @@ public sealed class CabsSparsifier : Sparsifier
         }
     }
 
-    private sealed class JointKernel<T>(int[] members, BlockRule[] blocks, long count, IKernels<T> kernels) : SparsifierKernel<T>
+    internal sealed class JointKernel<T>(int[] members, BlockRule[] blocks, long count, IKernels<T> kernels) : SparsifierKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public int[] Quotas => _quotas;
+
+        public int[] TailQuotas => _tailQuotas;
+
+        public double[] Rms => _rms;
+
         private readonly int[] _quotas = [.. blocks.Select(b => b.Quota)];
         private readonly int[] _tailQuotas = [.. blocks.Select(b => b.TailQuota)];
         private readonly double[] _rms = new double[members.Length];

@@ -29,9 +29,13 @@ public sealed class DellaSparsifier(bool rescale) : IndependentSparsifier(rescal
         return new Mask<T>(context.RandomOf(member), density, epsilon, (int)context.RowLength);
     }
 
-    private sealed class Mask<T>(CounterRandom random, double density, double epsilon, int rowLength) : VectorMask<T>
+    internal sealed class Mask<T>(CounterRandom random, double density, double epsilon, int rowLength) : VectorMask<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public CounterRandom Random => random;
+
+        public double ProbabilityOf(int rank) => BlockLength == 1 ? density : density - epsilon + (2 * epsilon * rank / (BlockLength - 1));
+
         public override int BlockLength => Math.Max(1, rowLength);
 
         public override void MakeMask(ReadOnlySpan<T> delta, long start, Span<ulong> mask)
@@ -47,8 +51,7 @@ public sealed class DellaSparsifier(bool rescale) : IndependentSparsifier(rescal
                 Array.Sort(order, (a, b) => keys[a] != keys[b] ? keys[a].CompareTo(keys[b]) : b.CompareTo(a));
                 for (int rank = 0; rank < BlockLength; rank++)
                 {
-                    double probability = BlockLength == 1 ? density : density - epsilon + (2 * epsilon * rank / (BlockLength - 1));
-                    if (keys[order[rank]] != 0 && random.Uniform(start + row + order[rank]) < probability)
+                    if (keys[order[rank]] != 0 && random.Uniform(start + row + order[rank]) < ProbabilityOf(rank))
                         BitMask.Set(mask, row + order[rank]);
                 }
             }

@@ -46,16 +46,20 @@ public abstract class IndependentSparsifier : Sparsifier
     protected abstract VectorMask<T> Bind<T>(TensorContext context, SparsifierGroup group, int member, double density)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>;
 
-    private enum Rescale
+    internal enum Rescale
     {
         None,
         L1,
         Density,
     }
 
-    private sealed class Kernel<T> : SparsifierKernel<T>
+    internal sealed class Kernel<T> : SparsifierKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public MaskSet<T> Masks => _masks;
+
+        public bool MeasuresNorms => _rescale == Rescale.L1;
+
         // as mergekit: norms below this are noise, and a factor would blow them up
         private const double SmallestNorm = 1e-7;
         private readonly MaskSet<T> _masks;
@@ -108,6 +112,12 @@ public abstract class IndependentSparsifier : Sparsifier
                 return;
             }
 
+            TakeNorms(totals);
+        }
+
+        /// <summary>Takes Σ|δ| and Σ|kept δ| of every member.</summary>
+        public void TakeNorms(ReadOnlySpan<double> totals)
+        {
             for (int v = 0; v < _factors.Length; v++)
             {
                 if (totals[2 * v] >= SmallestNorm && totals[(2 * v) + 1] >= SmallestNorm)

@@ -20,6 +20,9 @@ internal sealed class MaskGroups<T>
             IsMasked[member] = true;
     }
 
+    /// <summary>The groups that have members on the tensor.</summary>
+    public IReadOnlyList<SparsifierKernel<T>> All => _groups;
+
     /// <summary>Whether there is none, so that all inputs are dense.</summary>
     public bool IsEmpty => _groups.Length == 0;
 

@@ -18,7 +18,7 @@ internal class MaskSet<T>(int[] members, VectorMask<T>[] masks, TensorContext co
     public virtual int MeasuringPasses => masks.Length == 0 ? 0 : masks.Max(m => m.MeasuringPasses);
 
     /// <summary>The masks, in the order of their members.</summary>
-    protected VectorMask<T>[] Masks => masks;
+    internal VectorMask<T>[] Masks => masks;
 
     /// <summary>A pass needs one piece of this many, any of them; 1 where it needs all.</summary>
     public virtual int StrideOf(int pass) => masks.Where(m => pass < m.MeasuringPasses).Min(m => m.StrideOf(pass));

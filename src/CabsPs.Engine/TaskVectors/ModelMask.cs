@@ -26,6 +26,15 @@ internal sealed class ModelMask<T> : VectorMask<T>
         _start = context.Model.StartOf(context);
     }
 
+    /// <summary>The search in the whole model.</summary>
+    public ModelRankSearch Search => _search;
+
+    /// <summary>Whether the first of two ranks ends what is skipped.</summary>
+    public bool Skips => _skips;
+
+    /// <summary>Where the tensor begins in the flattened model.</summary>
+    public long Start => _start;
+
     /// <inheritdoc/>
     public override void MakeMask(ReadOnlySpan<T> delta, long start, Span<ulong> mask)
     {

@@ -15,9 +15,13 @@ public sealed class RandomSparsifier(bool rescale) : IndependentSparsifier(resca
     protected override VectorMask<T> Bind<T>(TensorContext context, SparsifierGroup group, int member, double density) =>
         density is <= 0 or >= 1 ? new ConstantMask<T>(density >= 1) : new Mask<T>(context.RandomOf(member), density);
 
-    private sealed class Mask<T>(CounterRandom random, double density) : VectorMask<T>
+    internal sealed class Mask<T>(CounterRandom random, double density) : VectorMask<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public CounterRandom Random => random;
+
+        public double Density => density;
+
         // whole words of the mask are drawn at once
         public override int BlockLength => 64;
 

@@ -24,13 +24,23 @@ internal static class RankMask<T>
         {
             if (length > CabsSparsifier.MaxBlockLength)
                 throw new CabsException(CabsError.ParameterInvalid, $"tensor {Text.Quote(tensor)} has rows of {length} weights; with 'scope: row' a row has at most {CabsSparsifier.MaxBlockLength}", tensor);
-            return new BlockMask((int)length, (int)skipped, (int)kept);
+            return new BlockMask((int)length, (int)skipped, (int)kept) { Length = length, Skipped = skipped, Kept = kept };
         }
 
-        return new StreamedMask(skipped == 0 ? null : new RankSearch<T>(skipped, count), new RankSearch<T>(skipped + kept, count));
+        return new StreamedMask(skipped == 0 ? null : new RankSearch<T>(skipped, count), new RankSearch<T>(skipped + kept, count)) { Length = count, Skipped = skipped, Kept = kept };
     }
 
-    private sealed class BlockMask(int length, int skipped, int kept) : VectorMask<T>
+    /// <summary>What is kept, whichever way it is found.</summary>
+    internal abstract class Ranks : VectorMask<T>
+    {
+        public required long Length { get; init; }
+
+        public required long Skipped { get; init; }
+
+        public required long Kept { get; init; }
+    }
+
+    private sealed class BlockMask(int length, int skipped, int kept) : Ranks
     {
         private uint _hint;
         private uint _topHint;
@@ -50,7 +60,7 @@ internal static class RankMask<T>
         }
     }
 
-    private sealed class StreamedMask(RankSearch<T>? top, RankSearch<T> all) : VectorMask<T>
+    private sealed class StreamedMask(RankSearch<T>? top, RankSearch<T> all) : Ranks
     {
         public override int MeasuringPasses => Math.Max(top?.Passes ?? 0, all.Passes);
 

@@ -39,6 +39,8 @@ public abstract class VectorMask<T>
 internal sealed class ConstantMask<T>(bool keep) : VectorMask<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    public bool Keeps => keep;
+
     public override void MakeMask(ReadOnlySpan<T> delta, long start, Span<ulong> mask)
     {
         if (keep)

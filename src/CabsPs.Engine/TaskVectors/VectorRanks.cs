@@ -53,9 +53,15 @@ public sealed class VectorRanks : ModelMeasure
             search.Complete(sweep);
     }
 
-    private sealed class Probe<T>(VectorRanks ranks, int sweep, TensorContext tensor) : TensorProbe<T>
+    internal sealed class Probe<T>(VectorRanks ranks, int sweep, TensorContext tensor) : TensorProbe<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public (int Input, ModelRankSearch Search)[] Searches => _searches;
+
+        public int Sweep => sweep;
+
+        public long Start => _start;
+
         private readonly long _start = tensor.Model.StartOf(tensor);
         private readonly (int Input, ModelRankSearch Search)[] _searches =
             [.. Enumerable.Range(0, tensor.Inputs.Count).Where(i => ranks._searches[tensor.VectorOf(i)] is { } s && sweep < s.Sweeps).Select(i => (i, ranks.SearchOf(tensor.VectorOf(i))))];

@@ -45,6 +45,7 @@ internal static class ErrorRecords
         CabsError.DiskFull => ErrorCategory.LimitsExceeded,
         CabsError.ResumeMismatch => ErrorCategory.InvalidOperation,
         CabsError.OutputNotEmpty or CabsError.OutputIsFile => ErrorCategory.ResourceExists,
+        CabsError.EngineUnavailable => ErrorCategory.NotInstalled,
         CabsError.MemoryLimit => ErrorCategory.LimitsExceeded,
         CabsError.AlreadySparsified or CabsError.MethodNeedsModels => ErrorCategory.InvalidOperation,
         _ => ErrorCategory.InvalidArgument,

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using CabsPs.Engine;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Compute;
 using CabsPs.Engine.Merging;
 
 namespace CabsPs.Commands;
@@ -29,6 +30,18 @@ public abstract class MergeCommand : CabsCommand
     [Alias("Threads")]
     [ValidateRange(1, 1024)]
     public int ThrottleLimit { get; set; }
+
+    /// <summary>What computes: managed, or torch where it is there; see Get-CabsEngine.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(EngineCompleter))]
+    public string? Engine { get; set; }
+
+    /// <summary>What the engine computes on, such as cpu or cuda:0.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(DeviceCompleter))]
+    public string? Device { get; set; }
 
     /// <summary>Seeds the methods that choose at random.</summary>
     [Parameter]
@@ -80,6 +93,7 @@ public abstract class MergeCommand : CabsCommand
         Sha256 = Sha256,
         WritesModelCard = !NoModelCard,
         IgnoresFreeSpace = IgnoreFreeSpace,
+        Engine = ComputeEngines.Open(Engine, Device),
     };
 
     /// <summary>A definition with what the parameters say.</summary>
@@ -129,9 +143,9 @@ public abstract class MergeCommand : CabsCommand
     private static DType? TypeOf(TensorType? type) => type switch
     {
         null => null,
-        TensorType.BFloat16 => Engine.Checkpoints.DType.BF16,
-        TensorType.Float16 => Engine.Checkpoints.DType.F16,
-        TensorType.Float64 => Engine.Checkpoints.DType.F64,
-        _ => Engine.Checkpoints.DType.F32,
+        TensorType.BFloat16 => CabsPs.Engine.Checkpoints.DType.BF16,
+        TensorType.Float16 => CabsPs.Engine.Checkpoints.DType.F16,
+        TensorType.Float64 => CabsPs.Engine.Checkpoints.DType.F64,
+        _ => CabsPs.Engine.Checkpoints.DType.F32,
     };
 }

@@ -79,7 +79,7 @@ public sealed class MergeTaskVectorCommand : MergeCommand
         try
         {
             MergeMethod method = MethodCatalog.Get(Method);
-            MergeDefinition definition = Engine.TaskVectors.TaskVector.Define(Weighted(), method, method.ParametersOf(Values(method)));
+            MergeDefinition definition = CabsPs.Engine.TaskVectors.TaskVector.Define(Weighted(), method, method.ParametersOf(Values(method)));
             Merge(definition with { Include = Include, Exclude = Exclude, SkipMissing = SkipMissing });
         }
         catch (Exception e) when (ErrorRecords.IsExpected(e))
@@ -103,7 +103,7 @@ public sealed class MergeTaskVectorCommand : MergeCommand
             WriteObject(Execute(plan, destination));
     }
 
-    private List<Engine.TaskVectors.TaskVector> Weighted()
+    private List<CabsPs.Engine.TaskVectors.TaskVector> Weighted()
     {
         if (Weight.Length > 1 && Weight.Length != _vectors.Count)
             throw new CabsException(CabsError.WeightCountMismatch, $"-Weight has {Weight.Length} values for {_vectors.Count} task vector(s); give one for each, or one for all", Weight);

@@ -4,6 +4,7 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using CabsPs.Engine;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Compute;
 using CabsPs.Engine.Merging;
 using CabsPs.Engine.TaskVectors;
 
@@ -101,4 +102,18 @@ public sealed class SparsifierParameterCompleter : ParameterCompleter
 {
     /// <inheritdoc/>
     private protected override IEnumerable<MethodParameter> Parameters(string? method) => SparsifierCatalog.All.FirstOrDefault(s => s.Name == method)?.Parameters.Where(p => p.Name != "density") ?? [];
+}
+
+/// <summary>Completes names of compute engines.</summary>
+public sealed class EngineCompleter : NameCompleter
+{
+    /// <inheritdoc/>
+    private protected override IEnumerable<(string Name, string Tip)> Names(CompletionContext context) => ComputeEngines.List().Select(e => (e.Name, e.IsAvailable ? e.Version : e.Missing!));
+}
+
+/// <summary>Completes names of devices, those of all engines.</summary>
+public sealed class DeviceCompleter : NameCompleter
+{
+    /// <inheritdoc/>
+    private protected override IEnumerable<(string Name, string Tip)> Names(CompletionContext context) => ComputeEngines.List().SelectMany(e => e.Devices).Select(d => (d.Name, d.Description)).Distinct();
 }

@@ -32,9 +32,11 @@ public sealed class ArceeFusion : MergeMethod
     /// <inheritdoc/>
     public override TensorKernel<T> Bind<T>(TensorContext context, IKernels<T> kernels) => new Kernel<T>(context, kernels);
 
-    private sealed class Kernel<T>(TensorContext context, IKernels<T> kernels) : TensorKernel<T>
+    internal sealed class Kernel<T>(TensorContext context, IKernels<T> kernels) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public long Count => context.Count;
+
         private const long MaxRowsKept = 1 << 20;
         private readonly QuantileSearch<T> _search = new((context.Count - 1) / 4, (context.Count - 1) / 2, (context.Count - 1) * 3 / 4);
         private readonly Lazy<double[]?> _divergences = new(() => context.Count / Math.Max(1, context.RowLength) is var rows and <= MaxRowsKept ? new double[rows] : null);

@@ -35,9 +35,15 @@ public sealed class ConsensusTa : MergeMethod
         T.CreateTruncating(context.Number(s_factor)),
         kernels);
 
-    private sealed class Kernel<T>(T[] lambdas, int least, T factor, IKernels<T> kernels) : DeltaKernel<T>
+    internal sealed class Kernel<T>(T[] lambdas, int least, T factor, IKernels<T> kernels) : DeltaKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public T[] Lambdas => lambdas;
+
+        public int Least => least;
+
+        public T Factor => factor;
+
         public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
         {
             Span<T> claims = tile.Scratch;

@@ -114,7 +114,7 @@ public sealed class DogeTa : MergeMethod
     }
 
     // the smallest magnitude that each model keeps of all its matrices
-    private sealed class Thresholds : ModelMeasure
+    internal sealed class Thresholds : ModelMeasure
     {
         private readonly ModelRankSearch[] _searches;
 
@@ -142,9 +142,13 @@ public sealed class DogeTa : MergeMethod
                 search.Complete(sweep);
         }
 
-        private sealed class Probe<T>(ModelRankSearch[] searches, int sweep) : TensorProbe<T>
+        internal sealed class Probe<T>(ModelRankSearch[] searches, int sweep) : TensorProbe<T>
             where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
+            public ModelRankSearch[] Searches => searches;
+
+            public int Sweep => sweep;
+
             public override bool WantsDeltas => true;
 
             public override int MeasuringPasses => 1;

@@ -60,9 +60,15 @@ public sealed class Emr : MergeMethod
     }
 
     // the task is null for the unified model, -1 where its model lacks the tensor
-    private sealed class Kernel<T>(int inputs, int? task, Rescaler? rescaler, IKernels<T> kernels) : DeltaKernel<T>
+    internal sealed class Kernel<T>(int inputs, int? task, Rescaler? rescaler, IKernels<T> kernels) : DeltaKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public int Inputs => inputs;
+
+        public int? Task => task;
+
+        public double Factor => rescaler?.Factor ?? 1;
+
         public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
         {
             Unify(tile, inputs, delta, kernels);
@@ -76,7 +82,7 @@ public sealed class Emr : MergeMethod
         }
     }
 
-    private sealed class Rescaler(int task) : ModelMeasure
+    internal sealed class Rescaler(int task) : ModelMeasure
     {
         public int Task { get; } = task;
 
@@ -97,9 +103,13 @@ public sealed class Emr : MergeMethod
             Factor = masked == 0 ? 1 : own / masked;
         }
 
-        private sealed class Probe<T>(int inputs, int task, IKernels<T> kernels) : TensorProbe<T>
+        internal sealed class Probe<T>(int inputs, int task, IKernels<T> kernels) : TensorProbe<T>
             where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
+            public int Inputs => inputs;
+
+            public int Task => task;
+
             public override bool WantsDeltas => true;
 
             public override int MeasuringPasses => 1;

@@ -36,12 +36,18 @@ public sealed class Ffg : MergeMethod
     public override TensorKernel<T> Bind<T>(TensorContext context, IKernels<T> kernels)
     {
         long kept = Math.Max(1, (long)Math.Round(context.Number(s_density) * context.Count, MidpointRounding.ToEven));
-        return new Kernel<T>(new Preconditioner<T>(context, (bool)context.Value(Ota.Approximates, 0)), RankMask<double>.Create(context.Count, Math.Max(1, context.Count), 0, kept, context.Tensor), context);
+        return new Kernel<T>(new Preconditioner<T>(context, (bool)context.Value(Ota.Approximates, 0)), RankMask<double>.Create(context.Count, Math.Max(1, context.Count), 0, kept, context.Tensor), kept, context);
     }
 
-    private sealed class Kernel<T>(Preconditioner<T> moments, VectorMask<double> mask, TensorContext context) : DeltaKernel<T>
+    internal sealed class Kernel<T>(Preconditioner<T> moments, VectorMask<double> mask, long kept, TensorContext context) : DeltaKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public Preconditioner<T> Moments => moments;
+
+        public long Kept => kept;
+
+        public long Count => context.Count;
+
         private readonly int _sumsPasses = moments.SumCount > 0 ? 1 : 0;
 
         public override int BlockLength { get; } = CommonBlock.Of([moments.BlockLength, mask.BlockLength], context.Count, context.Tensor);

@@ -48,18 +48,22 @@ public sealed class Fisher : MergeMethod
         (Norms?)context.Measure,
         context.Number(s_least));
 
-    private sealed class Kernel<T>(double[] weights, int[] vectors, Norms? norms, double least) : TensorKernel<T>
+    internal sealed class Kernel<T>(double[] weights, int[] vectors, Norms? norms, double least) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public double[] Shares => [.. weights.Select((w, i) => norms is null ? w : w / norms.Of(vectors[i]))];
+
+        public double Least => least;
+
         public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
         {
-            double[] own = [.. weights.Select((w, i) => norms is null ? w : w / norms.Of(vectors[i]))];
+            double[] own = Shares;
             WeightedMean.Into(tile, weights.Length, (i, j) => own[i] * (double.CreateTruncating(tile.Input(weights.Length + i)[j]) + least), output);
         }
     }
 
     // ‖F‖ + ε of every model
-    private sealed class Norms(int models, double least) : ModelMeasure
+    internal sealed class Norms(int models, double least) : ModelMeasure
     {
         private readonly double[] _norms = new double[models];
 
@@ -81,9 +85,11 @@ public sealed class Fisher : MergeMethod
                 _norms[i] = Math.Sqrt(_norms[i]) + least;
         }
 
-        private sealed class Probe<T>(int inputs) : TensorProbe<T>
+        internal sealed class Probe<T>(int inputs) : TensorProbe<T>
             where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
+            public int Inputs => inputs;
+
             public override int MeasuringPasses => 1;
 
             public override int SumCount(int pass) => inputs;

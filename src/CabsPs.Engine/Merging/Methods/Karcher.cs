@@ -42,9 +42,13 @@ public sealed class Karcher : MergeMethod
     public override TensorKernel<T> Bind<T>(TensorContext context, IKernels<T> kernels) =>
         new Kernel<T>(context.Inputs.Count, (long)context.Number(s_iterations), context.Number(s_tolerance), kernels);
 
-    private sealed class Kernel<T>(int count, long iterations, double tolerance, IKernels<T> kernels) : TensorKernel<T>
+    internal sealed class Kernel<T>(int count, long iterations, double tolerance, IKernels<T> kernels) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public double[] Factors => _factors;
+
+        public int Count => count;
+
         private readonly InnerProducts<T> _products = new(count);
         private double[] _factors = [];
 

@@ -118,7 +118,7 @@ public abstract class Knots : MergeMethod
     }
 
     // the smallest magnitude that each model keeps of all its entries; how many there are shows in the first sweep
-    private sealed class Thresholds(ModelContext model, double density) : ModelMeasure
+    internal sealed class Thresholds(ModelContext model, double density) : ModelMeasure
     {
         private readonly MagnitudeSearch[] _searches = [.. model.Definition.Inputs.Select(_ => new MagnitudeSearch())];
         private long _count;
@@ -152,9 +152,11 @@ public abstract class Knots : MergeMethod
                 search.Complete(sweep, (long)(density * _count) + 1);
         }
 
-        private sealed class Probe<T>(MatrixKernel<T> matrix) : TensorProbe<T>
+        internal sealed class Probe<T>(MatrixKernel<T> matrix) : TensorProbe<T>
             where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
+            public MatrixKernel<T> Matrix => matrix;
+
             public override int MeasuringPasses => 1;
 
             public override long WholeBytes => matrix.WholeBytes;

@@ -51,9 +51,11 @@ public sealed class LayerSwap : MergeMethod
         return mixed ? null : 1;
     }
 
-    private sealed class Kernel<T>(int? source, IKernels<T> kernels) : TensorKernel<T>
+    internal sealed class Kernel<T>(int? source, IKernels<T> kernels) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public int? Source => source;
+
         public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
         {
             tile.Input(source ?? 0).CopyTo(output);

@@ -43,9 +43,11 @@ public sealed class Linear : MergeMethod
             : new AverageKernel<T>(weights, sum, kernels);
     }
 
-    private sealed class SumKernel<T>(double[] weights, IKernels<T> kernels) : TensorKernel<T>
+    internal sealed class SumKernel<T>(double[] weights, IKernels<T> kernels) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public double[] Weights => weights;
+
         public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
         {
             output.Clear();
@@ -54,9 +56,13 @@ public sealed class Linear : MergeMethod
         }
     }
 
-    private sealed class AverageKernel<T>(double[] weights, double sum, IKernels<T> kernels) : TensorKernel<T>
+    internal sealed class AverageKernel<T>(double[] weights, double sum, IKernels<T> kernels) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public double[] Weights => weights;
+
+        public double Sum => sum;
+
         public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
         {
             output.Clear();

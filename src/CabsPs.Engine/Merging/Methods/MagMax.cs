@@ -30,9 +30,13 @@ public sealed class MagMax : MergeMethod
     public override TensorKernel<T> Bind<T>(TensorContext context, IKernels<T> kernels) =>
         new Kernel<T>(context.Inputs.Count, T.CreateTruncating(context.Number(s_factor)), kernels);
 
-    private sealed class Kernel<T>(int inputs, T factor, IKernels<T> kernels) : DeltaKernel<T>
+    internal sealed class Kernel<T>(int inputs, T factor, IKernels<T> kernels) : DeltaKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public int Inputs => inputs;
+
+        public T Factor => factor;
+
         public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
         {
             tile.Input(0).CopyTo(delta);

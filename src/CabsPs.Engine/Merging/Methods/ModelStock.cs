@@ -52,9 +52,17 @@ public sealed class ModelStock : MergeMethod
         return Math.Abs(divisor) < SmallestDivisor ? 0 : count * cosine / divisor;
     }
 
-    private sealed class Kernel<T>(int count, int? rowLength, IKernels<T> kernels) : TensorKernel<T>
+    internal sealed class Kernel<T>(int count, int? rowLength, IKernels<T> kernels) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public int Count => count;
+
+        public int? RowLength => rowLength;
+
+        public double OfMean => _share;
+
+        public double OfMeanIn(ReadOnlySpan<double> sums) => Share(_products.Matrix(sums));
+
         private readonly InnerProducts<T> _products = new(count);
         private readonly double[] _alike = [.. Enumerable.Repeat(1.0, count)];
         private double _share;

@@ -53,9 +53,13 @@ public sealed class MultiSlerp : MergeMethod
         return new Kernel<T>(context, weights, context.Number(s_eps), kernels);
     }
 
-    private sealed class Kernel<T>(TensorContext context, double[] weights, double eps, IKernels<T> kernels) : TensorKernel<T>
+    internal sealed class Kernel<T>(TensorContext context, double[] weights, double eps, IKernels<T> kernels) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public double[] Factors => _cancels ? throw NoMean() : _factors;
+
+        public bool HasBase => context.HasBase;
+
         // a mean shorter than float32 resolves is made of roundings, and would be blown up to full length
         private const double Resolution = 1.0 / (1 << 23);
         private readonly InnerProducts<T> _products = new(weights.Length);
@@ -97,11 +101,12 @@ public sealed class MultiSlerp : MergeMethod
 
         public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
         {
-            if (_cancels)
-                throw new CabsException(CabsError.ParameterInvalid, $"the weighted directions of the models cancel out at tensor {Text.Quote(context.Tensor)}, so they have no mean; change the weights, or exclude the tensor", s_weight.Name);
-            Blend.Into(tile, 0, _factors, output, kernels);
+            Blend.Into(tile, 0, Factors, output, kernels);
             if (context.HasBase)
                 kernels.Add(output, tile.Base);
         }
+
+        private CabsException NoMean() =>
+            new CabsException(CabsError.ParameterInvalid, $"the weighted directions of the models cancel out at tensor {Text.Quote(context.Tensor)}, so they have no mean; change the weights, or exclude the tensor", s_weight.Name);
     }
 }

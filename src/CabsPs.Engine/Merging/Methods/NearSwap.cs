@@ -33,9 +33,13 @@ public sealed class NearSwap : MergeMethod
     /// <inheritdoc/>
     public override TensorKernel<T> Bind<T>(TensorContext context, IKernels<T> kernels) => new Kernel<T>(context.Number(s_t));
 
-    private sealed class Kernel<T>(double t) : TensorKernel<T>
+    internal sealed class Kernel<T>(double t) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public double Distance => t;
+
+        public double Smallest => SmallestDifference;
+
         public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
         {
             ReadOnlySpan<T> origin = tile.Base, model = tile.Input(0);

@@ -52,15 +52,21 @@ public sealed class NuSlerp : MergeMethod
     }
 
     // the ends are the models themselves, bit for bit
-    private sealed class End<T>(int input) : TensorKernel<T>
+    internal sealed class End<T>(int input) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public int Input => input;
+
         public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums) => tile.Input(input).CopyTo(output);
     }
 
-    private sealed class Whole<T>(double place, bool hasBase, IKernels<T> kernels) : TensorKernel<T>
+    internal sealed class Whole<T>(double place, bool hasBase, IKernels<T> kernels) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public ReadOnlySpan<double> Factors => _factors;
+
+        public bool HasBase => hasBase;
+
         private readonly InnerProducts<T> _products = new(2);
         private readonly double[] _factors = new double[2];
 
@@ -83,9 +89,13 @@ public sealed class NuSlerp : MergeMethod
         }
     }
 
-    private sealed class Rows<T>(double place, bool hasBase, int length, IKernels<T> kernels) : TensorKernel<T>
+    internal sealed class Rows<T>(double place, bool hasBase, int length, IKernels<T> kernels) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public bool HasBase => hasBase;
+
+        public (double First, double Second) FactorsOf(double first, double second, double product) => Arc.Between<T>(first, second, product, place, SmallestNorm);
+
         private readonly InnerProducts<T> _products = new(2);
 
         public override bool WantsDeltas => true;

@@ -31,6 +31,15 @@ internal sealed class NuSlerpColumns<T> : TensorKernel<T>
         _products = new ColumnProducts<T>(_columns, context.Shape[0]);
     }
 
+    /// <summary>How many columns there are.</summary>
+    internal int Columns => _columns;
+
+    /// <summary>Whether the base is added.</summary>
+    internal bool HasBase => _hasBase;
+
+    /// <summary>The two factors of every column.</summary>
+    internal T[] Factors => _factors;
+
     /// <inheritdoc/>
     public override bool WantsDeltas => true;
 
@@ -55,7 +64,12 @@ internal sealed class NuSlerpColumns<T> : TensorKernel<T>
             return;
         }
 
-        double[] products = _products.Complete();
+        Take(_products.Complete());
+    }
+
+    /// <summary>Takes ‖a‖², ‖b‖² and a · b of every column.</summary>
+    internal void Take(ReadOnlySpan<double> products)
+    {
         _factors = new T[2 * _columns];
         for (int c = 0; c < _columns; c++)
         {

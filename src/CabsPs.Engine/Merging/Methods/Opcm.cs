@@ -109,9 +109,13 @@ public sealed class Opcm : MergeMethod
         return 0;
     }
 
-    private sealed class SumKernel<T>(int inputs, Func<double> scale, IKernels<T> kernels) : DeltaKernel<T>
+    internal sealed class SumKernel<T>(int inputs, Func<double> scale, IKernels<T> kernels) : DeltaKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public int Inputs => inputs;
+
+        public double Scale => scale();
+
         public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
         {
             delta.Clear();
@@ -124,7 +128,7 @@ public sealed class Opcm : MergeMethod
     }
 
     // ‖sum‖² and every ‖δᵢ‖² over the model
-    private sealed class Norms : ModelMeasure
+    internal sealed class Norms : ModelMeasure
     {
         public double Scale { get; private set; } = 1;
 
@@ -151,9 +155,13 @@ public sealed class Opcm : MergeMethod
             Scale = sum == 0 || energies.Length == 1 ? 1 : energies.Select(Math.Sqrt).Average() / Math.Sqrt(sum);
         }
 
-        private sealed class Probe<T>(TensorKernel<T> merged, int inputs, IKernels<T> kernels) : TensorProbe<T>
+        internal sealed class Probe<T>(TensorKernel<T> merged, int inputs, IKernels<T> kernels) : TensorProbe<T>
             where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
+            public TensorKernel<T> Merged => merged;
+
+            public int Inputs => inputs;
+
             public override bool WantsDeltas => merged.WantsDeltas;
 
             public override int MeasuringPasses => merged.MeasuringPasses + 1;

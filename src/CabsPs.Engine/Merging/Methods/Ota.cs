@@ -65,9 +65,27 @@ public sealed class Ota : MergeMethod
             context.Count);
     }
 
-    private sealed class Kernel<T>(Preconditioner<T>[] moments, double[] factors, double power, bool normalises, double epsilon, double? threshold, bool keepsBase, long count) : TensorKernel<T>
+    internal sealed class Kernel<T>(Preconditioner<T>[] moments, double[] factors, double power, bool normalises, double epsilon, double? threshold, bool keepsBase, long count) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public Preconditioner<T>[] Moments => moments;
+
+        public double[] Factors => factors;
+
+        public double[] Means => _means;
+
+        public double Exponent => power;
+
+        public bool Normalises => normalises;
+
+        public double Epsilon => epsilon;
+
+        public double? Threshold => threshold;
+
+        public bool KeepsBase => keepsBase;
+
+        public double None => factors.Length * epsilon * NoneMargin;
+
         private readonly double[] _means = new double[factors.Length];
         private readonly int _sumsPass = moments.Any(m => m.SumCount > 0) ? 0 : -1;
 
@@ -116,7 +134,7 @@ public sealed class Ota : MergeMethod
 
         public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
         {
-            double none = factors.Length * epsilon * NoneMargin;
+            double none = None;
             for (int j = 0; j < output.Length; j++)
             {
                 double sum = 0, weights = 0;

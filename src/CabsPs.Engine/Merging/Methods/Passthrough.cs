@@ -36,9 +36,11 @@ public sealed class Passthrough : MergeMethod
     public override TensorKernel<T> Bind<T>(TensorContext context, IKernels<T> kernels) =>
         new ScaleKernel<T>(T.CreateTruncating(context.Number(s_scale, 0)), kernels);
 
-    private sealed class ScaleKernel<T>(T scale, IKernels<T> kernels) : TensorKernel<T>
+    internal sealed class ScaleKernel<T>(T scale, IKernels<T> kernels) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public T Scale => scale;
+
         public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums)
         {
             tile.Input(0).CopyTo(output);

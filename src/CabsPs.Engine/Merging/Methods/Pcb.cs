@@ -44,7 +44,7 @@ public sealed class Pcb : MergeMethod
     private static double Normalise(double value, double least, double most) => most > least ? (value - least) / (most - least) : 0;
 
     /// <summary>One vector's figures: the ends of its magnitudes, then those of its scores.</summary>
-    private sealed class Competitor
+    internal sealed class Competitor
     {
         private readonly int _models;
 
@@ -60,13 +60,15 @@ public sealed class Pcb : MergeMethod
 
         public ModelRankSearch Scores { get; }
 
-        private double Least { get; set; }
+        public double Least { get; set; }
 
-        private double Most { get; set; }
+        public double Most { get; set; }
 
-        private double LeastScore { get; set; }
+        public double LeastScore { get; set; }
 
-        private double MostScore { get; set; }
+        public double MostScore { get; set; }
+
+        public int Models => _models;
 
         public void TakeMagnitudes() => (Least, Most) = (Magnitudes.Value(0), Magnitudes.Value(1));
 
@@ -88,10 +90,14 @@ public sealed class Pcb : MergeMethod
         private static long RankAt(double place, long count) => count - Math.Clamp((long)place, 0, Math.Max(0, count - 1));
     }
 
-    private sealed class Kernel<T>(Competitor[] competitors, double factor, IKernels<T> kernels) : DeltaKernel<T>
+    internal sealed class Kernel<T>(Competitor[] competitors, double factor, IKernels<T> kernels) : DeltaKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        private const double SmallestDivisor = 1e-12;
+        public Competitor[] Competitors => competitors;
+
+        public double Factor => factor;
+
+        public const double SmallestDivisor = 1e-12;
 
         public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
         {
@@ -122,7 +128,7 @@ public sealed class Pcb : MergeMethod
     }
 
     // first the ends of the magnitudes, then those of the scores, which need the former
-    private sealed class Scores(Competitor[] competitors) : ModelMeasure
+    internal sealed class Scores(Competitor[] competitors) : ModelMeasure
     {
         private int MagnitudeSweeps => competitors.Max(c => c.Magnitudes.Sweeps);
 
@@ -151,9 +157,15 @@ public sealed class Pcb : MergeMethod
             }
         }
 
-        private sealed class Probe<T>(Competitor[] competitors, int sweep, int scoreSweep, IKernels<T> kernels) : TensorProbe<T>
+        internal sealed class Probe<T>(Competitor[] competitors, int sweep, int scoreSweep, IKernels<T> kernels) : TensorProbe<T>
             where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
+            public Competitor[] Competitors => competitors;
+
+            public int Sweep => sweep;
+
+            public int ScoreSweep => scoreSweep;
+
             public override bool WantsDeltas => true;
 
             public override int MeasuringPasses => 1;

@@ -9,7 +9,10 @@ internal class RamKernel<T>(int count, double epsilon, IKernels<T> kernels) : Te
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>How many inputs there are.</summary>
-    protected int Count => count;
+    internal int Count => count;
+
+    /// <summary>What a change must exceed.</summary>
+    internal double Epsilon => epsilon;
 
     /// <inheritdoc/>
     public sealed override bool WantsDeltas => true;
@@ -55,5 +58,5 @@ internal class RamKernel<T>(int count, double epsilon, IKernels<T> kernels) : Te
     protected bool IsChange(T delta) => T.Abs(delta) > T.CreateTruncating(epsilon);
 
     /// <summary>The factor of changes that only one input made.</summary>
-    protected virtual T OfLoneChanges(int input) => T.One;
+    internal virtual T OfLoneChanges(int input) => T.One;
 }

@@ -69,6 +69,6 @@ public sealed class RamPlus : Ram
                 _factors[i] = T.CreateTruncating(1 + (r * Math.Min(Math.Max(totals[(2 * i) + 1] / Math.Max(totals[2 * i], _epsilon), 0), alpha)));
         }
 
-        protected override T OfLoneChanges(int input) => _factors[input];
+        internal override T OfLoneChanges(int input) => _factors[input];
     }
 }

@@ -94,9 +94,11 @@ public sealed class RegMean : MergeMethod
         return gram;
     }
 
-    private sealed class MeanKernel<T>(int inputs) : TensorKernel<T>
+    internal sealed class MeanKernel<T>(int inputs) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public int Inputs => inputs;
+
         public override void Merge(Tile<T> tile, Span<T> output, Span<double> sums) => WeightedMean.Into(tile, inputs, static (_, _) => 1, output);
     }
 }

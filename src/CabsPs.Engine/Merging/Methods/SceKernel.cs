@@ -9,13 +9,21 @@ internal sealed class SceKernel<T>(int inputs, long count, double share, IKernel
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private const double SmallestEnergy = 1e-6;
-    private const double SmallestDivisor = 1e-6;
+    public const double SmallestDivisor = 1e-6;
 
     private readonly T[] _weights = new T[inputs];
     private readonly bool _selects = share < 1;
     private readonly int _expectedPasses = new RankSearch<T>(1, count).Passes;
     private RankSearch<T>? _search;
     private bool _keepsNothing;
+
+    public int Inputs => inputs;
+
+    public long Count => count;
+
+    public double Share => share;
+
+    public T[] Weights => _weights;
 
     public override bool WantsDeltas => true;
 
@@ -111,7 +119,7 @@ internal sealed class SceKernel<T>(int inputs, long count, double share, IKernel
         }
     }
 
-    private void TakeWeights(ReadOnlySpan<double> energies)
+    public void TakeWeights(ReadOnlySpan<double> energies)
     {
         double sum = 0;
         foreach (double energy in energies)

@@ -30,9 +30,15 @@ public sealed class Slerp : MergeMethod
     /// <inheritdoc/>
     public override TensorKernel<T> Bind<T>(TensorContext context, IKernels<T> kernels) => new Kernel<T>(context.Number(s_t), kernels);
 
-    private sealed class Kernel<T>(double place, IKernels<T> kernels) : TensorKernel<T>
+    internal sealed class Kernel<T>(double place, IKernels<T> kernels) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public double Place => _t;
+
+        public double OfBase => _ofBase;
+
+        public double OfModel => _ofModel;
+
         // as mergekit: below the first a vector has no direction, above the second two have the same
         private const double SmallestNorm = 1e-8;
         private const double Parallel = 0.9995;

@@ -45,9 +45,15 @@ public sealed class TallMask : MergeMethod
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => T.Abs(delta) > lambda * T.Abs(sum - delta);
 
     // a task whose model lacks the tensor has no weight there
-    private sealed class Kernel<T>(int inputs, int task, T lambda, IKernels<T> kernels) : DeltaKernel<T>
+    internal sealed class Kernel<T>(int inputs, int task, T lambda, IKernels<T> kernels) : DeltaKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public int Inputs => inputs;
+
+        public int Task => task;
+
+        public T Factor => lambda;
+
         public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
         {
             delta.Clear();

@@ -57,9 +57,15 @@ public sealed class Tatr : MergeMethod
         }
     }
 
-    private sealed class Kernel<T>(int inputs, Threshold threshold, T factor, IKernels<T> kernels) : DeltaKernel<T>
+    internal sealed class Kernel<T>(int inputs, Threshold threshold, T factor, IKernels<T> kernels) : DeltaKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public int Inputs => inputs;
+
+        public double Limit => threshold.Value;
+
+        public T Factor => factor;
+
         public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
         {
             Span<T> conflict = tile.Scratch;
@@ -73,7 +79,7 @@ public sealed class Tatr : MergeMethod
         }
     }
 
-    private sealed class Threshold(ModelRankSearch search) : ModelMeasure
+    internal sealed class Threshold(ModelRankSearch search) : ModelMeasure
     {
         public double Value => search.Value(0);
 
@@ -86,9 +92,15 @@ public sealed class Tatr : MergeMethod
 
         public override void Complete(int sweep, IReadOnlyList<TensorSums> tensors) => search.Complete(sweep);
 
-        private sealed class Probe<T>(ModelRankSearch search, int sweep, int inputs) : TensorProbe<T>
+        internal sealed class Probe<T>(ModelRankSearch search, int sweep, int inputs) : TensorProbe<T>
             where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
+            public ModelRankSearch Search => search;
+
+            public int Sweep => sweep;
+
+            public int Inputs => inputs;
+
             public override bool WantsDeltas => true;
 
             public override int MeasuringPasses => 1;

@@ -52,9 +52,17 @@ public sealed class Widen : MergeMethod
     private static int SegmentsFor(int sums) => Math.Clamp((1 << 21) / Math.Max(1, sums), 1, 16);
 
     // weight by weight, with the mean magnitude of each delta; a vector is one column
-    private sealed class WeightKernel<T>(WidenScoring scoring, TensorContext context, IKernels<T> kernels) : DeltaKernel<T>
+    internal sealed class WeightKernel<T>(WidenScoring scoring, TensorContext context, IKernels<T> kernels) : DeltaKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public WidenScoring Scoring => scoring;
+
+        public int Inputs => _inputs;
+
+        public int Columns => _columns;
+
+        public double[] Limits => _limits;
+
         private readonly long _rows = context.Shape.Count == 0 ? 1 : Math.Max(1, context.Shape[0]);
         private readonly int _columns = Lines(context, context.Count / (context.Shape.Count == 0 ? 1 : Math.Max(1, context.Shape[0])), "columns");
         private readonly int _inputs = context.Inputs.Count;
@@ -106,16 +114,18 @@ public sealed class Widen : MergeMethod
     }
 
     /// <summary>What the kernels of matrices share: lines (columns or rows) with energies and products, then a weight per line.</summary>
-    private abstract class LineKernel<T>(WidenScoring scoring, int inputs, int lines) : TensorKernel<T>
+    internal abstract class LineKernel<T>(WidenScoring scoring, int inputs, int lines) : TensorKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public T[][] Weights => _weights;
+
         private T[][] _weights = [];
 
         /// <summary>How many models there are.</summary>
-        protected int Inputs { get; } = inputs;
+        public int Inputs { get; } = inputs;
 
         /// <summary>How many lines there are.</summary>
-        protected int Lines { get; } = lines;
+        public int Lines { get; } = lines;
 
         public sealed override int MeasuringPasses => 1;
 
@@ -153,11 +163,11 @@ public sealed class Widen : MergeMethod
         /// <param name="origin">‖b‖² of each line.</param>
         /// <param name="energies">‖f‖², model after model.</param>
         /// <param name="products">f · b, model after model.</param>
-        protected void Score(ReadOnlySpan<double> origin, ReadOnlySpan<double> energies, ReadOnlySpan<double> products) =>
+        public void Score(ReadOnlySpan<double> origin, ReadOnlySpan<double> energies, ReadOnlySpan<double> products) =>
             _weights = [.. scoring.Weights(Inputs, origin, energies, products).Select(w => w.Select(T.CreateTruncating).ToArray())];
     }
 
-    private sealed class ColumnKernel<T>(WidenScoring scoring, TensorContext context) : LineKernel<T>(scoring, context.Inputs.Count, Widen.Lines(context, context.RowLength, "columns"))
+    internal sealed class ColumnKernel<T>(WidenScoring scoring, TensorContext context) : LineKernel<T>(scoring, context.Inputs.Count, Widen.Lines(context, context.RowLength, "columns"))
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         public override int MostSegments => SegmentsFor(SumCount(0));
@@ -192,7 +202,7 @@ public sealed class Widen : MergeMethod
     }
 
     // a row lies in one piece: its sums are whole and need not be added up
-    private sealed class RowKernel<T> : LineKernel<T>
+    internal sealed class RowKernel<T> : LineKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         private readonly double[] _origin;

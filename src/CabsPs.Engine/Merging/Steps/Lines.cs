@@ -38,9 +38,11 @@ public sealed class Lines : PostMethod
         return given + growth == 1 ? merged : new Kernel<T>(merged, () => given + growth, kernels);
     }
 
-    private sealed class Kernel<T>(TensorKernel<T> merged, Func<double> factor, IKernels<T> kernels) : StepKernel<T>(merged)
+    internal sealed class Kernel<T>(TensorKernel<T> merged, Func<double> factor, IKernels<T> kernels) : StepKernel<T>(merged)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        public double Factor => factor();
+
         public override void MergeDelta(Tile<T> tile, Span<T> delta, Span<double> sums)
         {
             Merged.MergeDelta(tile, delta, sums);
@@ -49,7 +51,7 @@ public sealed class Lines : PostMethod
     }
 
     // ‖Σ δᵢ‖₁ and ‖merged‖₁ over the model
-    private sealed class Norms(int models) : ModelMeasure
+    internal sealed class Norms(int models) : ModelMeasure
     {
         public double Alpha { get; private set; } = 1;
 
@@ -66,9 +68,13 @@ public sealed class Lines : PostMethod
             Alpha = merged == 0 ? 1 : plain / merged / models;
         }
 
-        private sealed class Probe<T>(TensorKernel<T> merged, int[] inputs, IKernels<T> kernels) : TensorProbe<T>
+        internal sealed class Probe<T>(TensorKernel<T> merged, int[] inputs, IKernels<T> kernels) : TensorProbe<T>
             where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
+            public TensorKernel<T> Merged => merged;
+
+            public int[] Inputs => inputs;
+
             private readonly int _own = merged.SumCount(merged.MeasuringPasses);
 
             public override int BlockLength => merged.BlockLength;

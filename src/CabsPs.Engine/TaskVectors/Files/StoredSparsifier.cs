@@ -20,7 +20,7 @@ internal sealed class StoredSparsifier(VectorFile file) : Sparsifier
     public override SparsifierKernel<T> Bind<T>(TensorContext context, SparsifierGroup group, IKernels<T> kernels) =>
         new Kernel<T>([.. group.Members], file.Tensors[context.Tensor]);
 
-    private sealed class Kernel<T>(int[] members, VectorTensor tensor) : SparsifierKernel<T>
+    internal sealed class Kernel<T>(int[] members, VectorTensor tensor) : SparsifierKernel<T>
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         public override IReadOnlyList<int> Members => members;
