@@ -19,6 +19,11 @@ public sealed class CmdletTests(HostedModule module) : IClassFixture<HostedModul
         ["Export-TaskVector"] = ($"({Vectors} | Invoke-CabsSparsify | Export-TaskVector $out 3>$null | ForEach-Object {{ \"$($_.Name) $($_.Format)\" }}) -join ', '", "inverted Packed, rotated Packed, scrambled Packed, upright Packed"),
         ["Import-TaskVector"] = ($"{Vectors} | Export-TaskVector $out 3>$null | Import-TaskVector -BasePath models/base | Merge-TaskVector $out/a | Out-Null; {Vectors} | Merge-TaskVector $out/b 3>$null | Out-Null; (Compare-ModelCheckpoint $out/a $out/b).AreEqual", "True"),
         ["Compare-ModelCheckpoint"] = ("(Compare-ModelCheckpoint models/base models/upright).DifferentTensors.Relation | Group-Object | Sort-Object Name | ForEach-Object { \"$($_.Name) $($_.Count)\" } | Join-String -Separator ', '", "OnlyInDifference 2, Values 8"),
+        ["Compare-CabsAssignment"] = ($"@({Vectors} | Compare-CabsAssignment 8:32 Sequential).Count", "24"),
+        ["Measure-TaskVector"] = ($"({Vectors} | Invoke-CabsSparsify 8 32 | Measure-TaskVector).TaskVectors.Name -join ' '", "inverted rotated scrambled upright"),
+        ["Optimize-MergeWeight"] = ($"$found = {Vectors} | Select-Object -First 1 | Optimize-MergeWeight -Strategy grid -Minimum 1 -Maximum 1.2 -FineStep 0 -Evaluate {{ (Get-ModelTensor $args[0] norm.weight -Statistics).Norm }} -LowerIsBetter 3>$null; \"$($found.Trials.Count) $($found.Score -eq ($found.Trials.Score | Measure-Object -Minimum).Minimum)\"", "3 True"),
+        ["Export-MergeReport"] = ($"$null = New-Item -ItemType Directory $out; {Vectors} | Compare-CabsAssignment 8:32 | Export-MergeReport $out/report.html -PassThru | ForEach-Object Name", "report.html"),
+        ["Test-ModelCheckpoint"] = ($"$null = {Vectors} | Merge-TaskVector $out 3>$null; $found = Test-ModelCheckpoint $out; \"$($found.IsGood) $($found.HashesCompared)\"", "True True"),
         ["Invoke-MergeRecipe"] = ("(Get-Item cabs.yml | Invoke-MergeRecipe -OutputPath $out 3>$null).Method", "cabs"),
         ["Test-MergeRecipe"] = ("Test-MergeRecipe cabs.yml", "True"),
     };
