@@ -25,7 +25,7 @@ public sealed record FileIdentity(string Path, long ByteLength, DateTime? Modifi
     {
         try
         {
-            using SafeFileHandle handle = File.OpenHandle(path);
+            using SafeFileHandle handle = InputFile.Open(path, out _);
             return new FileIdentity(path, RandomAccess.GetLength(handle), File.GetLastWriteTimeUtc(handle), HeaderOf(handle));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -25,7 +25,7 @@ internal sealed class PlanIdentity
     /// <summary>Looks at a plan's models, which must exist by now.</summary>
     /// <exception cref="CabsException">One cannot be read.</exception>
     public static PlanIdentity Of(MergePlan plan) =>
-        new(plan, [.. plan.Models.SelectMany(m => m.Files.Select(f => (File: f, m.IsPlanned))).Concat(plan.Tensors.SelectMany(t => t.Statistics).Select(t => (t.File, IsPlanned: false))).DistinctBy(f => f.File, StringComparer.Ordinal).Select(f => f.IsPlanned ? FileIdentity.OfStage(f.File) : FileIdentity.Of(f.File))]);
+        new(plan, [.. plan.Models.SelectMany(m => m.Files.Select(f => (File: f, m.IsPlanned))).Concat(plan.Model.Statistics.Paths.Select(f => (File: f, IsPlanned: false))).DistinctBy(f => f.File, StringComparer.Ordinal).Select(f => f.IsPlanned ? FileIdentity.OfStage(f.File) : FileIdentity.Of(f.File))]);
 
     /// <summary>Writes its members.</summary>
     /// <param name="json">Where to.</param>

@@ -44,6 +44,9 @@ internal sealed class StatisticFiles
     public static CabsException BadValue(TensorInfo tensor, double value, long index) =>
         new(CabsError.StatisticInvalid, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {Text.Significant(value)} at index {index}; a statistic is finite and not negative", tensor.Name);
 
+    /// <summary>The files looked into so far.</summary>
+    public IEnumerable<string> Paths => _open.Values.SelectMany(c => c.Files);
+
     private Checkpoint Open(string path) => _open.TryGetValue(path, out Checkpoint? known) ? known : _open[path] = Checkpoint.Open(path);
 
     // by the name that the model itself gives the tensor

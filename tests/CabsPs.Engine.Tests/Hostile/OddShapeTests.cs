@@ -37,7 +37,7 @@ public sealed class OddShapeTests
             }
             catch (CabsException e)
             {
-                Assert.True(e.Error is CabsError.MemoryLimit || e.Message.StartsWith("tensor 'w' has 3000000000 ", StringComparison.Ordinal) || e.Message.StartsWith("tensor 'w' has rows of 3000000000 ", StringComparison.Ordinal), $"{method} [{string.Join(", ", shape)}]: {e.Message}");
+                Assert.True(e.Error is CabsError.MemoryLimit || (method == "regmean" && e.Error is CabsError.StatisticInvalid) || e.Message.StartsWith("tensor 'w' has 3000000000 ", StringComparison.Ordinal) || e.Message.StartsWith("tensor 'w' has rows of 3000000000 ", StringComparison.Ordinal), $"{method} [{string.Join(", ", shape)}]: {e.Message}");
             }
         }
     }

@@ -39,7 +39,7 @@ public sealed class RegMean : MergeMethod
     public override TensorKernel<T> Bind<T>(TensorContext context, IKernels<T> kernels)
     {
         double ratio = context.Number(s_ratio);
-        if (context.Shape.Count != 2 || context.Model.Statistics.GramsFor(context, s_path) is not { } grams)
+        if (context.Shape.Count != 2 || context.Count == 0 || context.Model.Statistics.GramsFor(context, s_path) is not { } grams)
             return new MeanKernel<T>(context.Inputs.Count);
         (long rows, long columns) = (context.Shape[0], context.Shape[1]);
         long workspace = sizeof(double) * ((3 * rows * columns) + (7 * columns * columns));
