@@ -92,9 +92,9 @@ $calls = @(
     , @('SearchLogInvalid', 'Get-TaskVector good -BasePath base | Optimize-MergeWeight -Evaluate { 1 } -LogPath file', 'is not a line of a search.s log')
 )
 if ($IsLinux) {
-    # reading its first byte is an error of the system, even for root
+    # a file of the system that is there and that nobody may read, not even root
     $null = New-Item -ItemType Directory -Force (Join-Path $Folder sick)
-    $null = New-Item -ItemType SymbolicLink -Path (Join-Path $Folder sick/model.safetensors) -Target /proc/self/mem
+    $null = New-Item -ItemType SymbolicLink -Path (Join-Path $Folder sick/model.safetensors) -Target /sys/bus/platform/drivers_probe
     $calls += , @('ReadFailed', 'Get-ModelCheckpoint sick', 'cannot be read')
     # models with a hole of eight million million bytes: they take no room, and their merge would
     foreach ($huge in 'huge', 'huger') {
