@@ -49,9 +49,9 @@ function Invoke-ExampleBlock([object[][]] $Page) {
     }
 }
 
-# an output without what differs from run to run (times, speeds, memory) and from console to console (where lines break)
+# an output without what differs from run to run (times, speeds, memory), from folder to folder (a result's cabs.json names its models) and from console to console (where lines break)
 function Get-StableText([string] $Output) {
-    $Output -replace '(?m)^(Duration|PeakMemory) *: .*$', '$1' -replace 'about \S+ \S+ of memory', 'memory' -replace '\b\d+(\.\d+)?(e-?\d+)? (s|ms)\b', 'time' -replace '-{4,}', '----' -replace '\s+', ' '
+    $Output -replace '(?m)^(Size|Duration|PeakMemory) *: .*$', '$1' -replace 'about \S+ \S+ of memory', 'memory' -replace '\b\d+(\.\d+)?(e-?\d+)? (s|ms)\b', 'time' -replace '-{4,}', '----' -replace '\s+', ' '
 }
 
 # pages with the outputs their examples have now

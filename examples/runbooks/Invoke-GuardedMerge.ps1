@@ -2,11 +2,11 @@
 .SYNOPSIS
 Merges experts with CABS only when their masks do not get into each other's way.
 .DESCRIPTION
-Where the masks of two task vectors meet, the experts overwrite each other's work. Before anything stands under the output path, the
-overlap of every pair is looked at; above -MaximumOverlap (Jaccard: shared positions / positions either keeps) the merge is refused, and
+Where the masks of two task vectors meet, the experts overwrite each other's work. Before anything is written, the
+overlap of every pair is measured; above -MaximumOverlap (Jaccard: shared positions / positions either keeps) the merge is refused, and
 the pairs that are to blame are named. Emits a MergeResult when the model is written.
 
-The merge goes to a folder beside the output path first, which is taken away again when it is refused.
+Measure-TaskVector computes the same masks as the merge, and reads the models once without writing.
 
 Exit codes: 0 merged · 1 the merge failed · 2 a model or parameter is wrong · 3 refused.
 .EXAMPLE
@@ -53,27 +53,18 @@ catch {
 
 if (-not $PSCmdlet.ShouldProcess($OutputPath, "Merge $($vectors.Name -join ', ') if no two overlap by more than $($MaximumOverlap.ToString('p1', [cultureinfo]::InvariantCulture))")) { exit 0 }
 
-# in the same folder, so that it takes its name in one step
-$candidate = "$OutputPath.candidate-$PID"
 try {
-    $result = $vectors | Merge-TaskVector -Lambda $Lambda -OutputPath $candidate -WarningAction Ignore
-    $conflicts = @($result.Overlaps | Where-Object Jaccard -GT $MaximumOverlap | Sort-Object Jaccard -Descending)
-    if ($conflicts.Count -eq 0) {
-        Move-Item -LiteralPath $candidate $OutputPath
-        $result | Select-Object @{ Name = 'Path'; Expression = { $OutputPath } }, * -ExcludeProperty Path, Files
-        $code = 0
-    }
-    else {
+    $conflicts = @(($vectors | Measure-TaskVector -WarningAction Ignore).Overlaps | Where-Object Jaccard -GT $MaximumOverlap | Sort-Object Jaccard -Descending)
+    if ($conflicts.Count -gt 0) {
         $named = $conflicts | ForEach-Object { '{0} and {1} {2}' -f $_.First, $_.Second, $_.Jaccard.ToString('p1', [cultureinfo]::InvariantCulture) }
         Write-Error "refused: more than $($MaximumOverlap.ToString('p1', [cultureinfo]::InvariantCulture)) of the masks overlap: $($named -join ', '); keep fewer weights (-N) or merge fewer experts" -ErrorAction Continue
-        $code = 3
+        exit 3
     }
+
+    $vectors | Merge-TaskVector -Lambda $Lambda -OutputPath $OutputPath -WarningAction Ignore
+    exit 0
 }
 catch {
     Write-Error "$($_.Exception.Message) [$($_.FullyQualifiedErrorId)]" -ErrorAction Continue
-    $code = 1
+    exit 1
 }
-finally {
-    if (Test-Path -LiteralPath $candidate) { Remove-Item -Recurse -LiteralPath $candidate }
-}
-exit $code

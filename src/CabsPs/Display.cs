@@ -1,3 +1,4 @@
+using System.Collections;
 using System.ComponentModel;
 using System.Globalization;
 using CabsPs.Engine;
@@ -21,6 +22,13 @@ public static class Display
 
     /// <summary>A share as percent: <c>10.2 %</c>.</summary>
     public static string Percent(double? value) => value is { } share ? $"{Text.Significant(share * 100)} %" : string.Empty;
+
+    /// <summary>A score or weight of a search, as it was chosen: <c>0.9288</c>.</summary>
+    public static string Score(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
+
+    /// <summary>Scores or weights by name: <c>math: 0.71, code: 0.4</c>.</summary>
+    public static string Scores(IDictionary values) =>
+        string.Join(", ", values.Cast<DictionaryEntry>().Select(v => $"{v.Key}: {Score(Convert.ToDouble(v.Value, CultureInfo.InvariantCulture))}"));
 
     /// <summary>A whole number in full: <c>14,483,464,192</c>.</summary>
     public static string Exact(long value) => value.ToString("N0", CultureInfo.InvariantCulture);

@@ -42,6 +42,10 @@ New-Text mumbles.yml ($vocabulary -creplace 'MODEL', 'mumbles')
 Copy-Item -Recurse (Join-Path $recipes models/bravo) (Join-Path $Folder bravo)
 New-Text nobody.yml ($vocabulary -creplace 'MODEL', 'bravo')
 
+# a result of another merge, and a merge that is told to have statistics of tensors that no file has
+$null = Get-TaskVector -BasePath (Join-Path $Folder base) -Path (Join-Path $Folder good) | Merge-TaskVector (Join-Path $Folder done) -WarningAction Ignore
+New-Text fisher.yml "merge_method: fisher`nmodels:`n  - {model: good, parameters: {fisher_path: good}}`n  - {model: other, parameters: {fisher_path: lacks}}"
+
 $merge = 'Get-TaskVector good -BasePath base | Merge-TaskVector out'
 $calls = @(
     , @('CheckpointNotFound', 'Get-ModelCheckpoint nothing', 'no such folder')
@@ -82,12 +86,24 @@ $calls = @(
     , @('BaseMismatch', 'Import-TaskVector good.safetensors -BasePath base2', 'was not taken from')
     , @('TokenizerInvalid', 'Invoke-MergeRecipe mumbles.yml out', 'tokenizer.json')
     , @('VocabularyInvalid', 'Invoke-MergeRecipe nobody.yml out', 'nobody')
+    , @('StatisticInvalid', 'Invoke-MergeRecipe fisher.yml out', "lacks tensor 'b'")
+    , @('ResumeMismatch', 'Get-TaskVector other -BasePath base | Merge-TaskVector done -Resume', 'holds the result of another merge')
+    , @('JudgeFailed', 'Get-TaskVector good -BasePath base | Optimize-MergeWeight -Evaluate { throw "no such benchmark" }', 'no such benchmark')
+    , @('SearchLogInvalid', 'Get-TaskVector good -BasePath base | Optimize-MergeWeight -Evaluate { 1 } -LogPath file', 'is not a line of a search.s log')
 )
 if ($IsLinux) {
-    # reading its first byte is an error of the system, even for root
+    # a file of the system that is there and that nobody may read, not even root
     $null = New-Item -ItemType Directory -Force (Join-Path $Folder sick)
-    $null = New-Item -ItemType SymbolicLink -Path (Join-Path $Folder sick/model.safetensors) -Target /proc/self/mem
+    $null = New-Item -ItemType SymbolicLink -Path (Join-Path $Folder sick/model.safetensors) -Target /sys/bus/platform/drivers_probe
     $calls += , @('ReadFailed', 'Get-ModelCheckpoint sick', 'cannot be read')
+    # models with a hole of eight million million bytes: they take no room, and their merge would
+    foreach ($huge in 'huge', 'huger') {
+        New-Model $huge '{"a":{"dtype":"F16","shape":[4000000000000],"data_offsets":[0,8000000000000]}}' ([byte[]]::new(2))
+        $file = [IO.File]::OpenWrite((Join-Path $Folder $huge/model.safetensors))
+        $file.SetLength($file.Length - 2 + 8000000000000)
+        $file.Dispose()
+    }
+    $calls += , @('DiskFull', 'Get-TaskVector huger -BasePath huge | Merge-TaskVector out', 'make room')
 }
 foreach ($call in $calls) {
     $names = @([regex]::Matches($call[1], '[A-Z]\w+-[A-Z]\w+').Value)

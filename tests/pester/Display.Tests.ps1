@@ -58,7 +58,8 @@ Describe 'Numbers' {
         $old = [cultureinfo]::CurrentCulture
         try {
             [cultureinfo]::CurrentCulture = 'de-DE'
-            [CabsPs.Display]::Bytes(14483464192), [CabsPs.Display]::Exact(1234567), [CabsPs.Display]::Number(0.25) | Should -BeExactly '14.5 GB', '1,234,567', '0.25'
+            [CabsPs.Display]::Bytes(14483464192), [CabsPs.Display]::Exact(1234567), [CabsPs.Display]::Number(0.25), [CabsPs.Display]::Scores([ordered]@{ a = 0.92875; b = 1.0 }) |
+                Should -BeExactly '14.5 GB', '1,234,567', '0.25', 'a: 0.9288, b: 1'
         }
         finally { [cultureinfo]::CurrentCulture = $old }
     }
@@ -124,7 +125,7 @@ Describe 'Task vectors and results' {
         $shares = ($list -match 'Jaccard') -replace '.*Jaccard ([\d.]+) %.*', '$1'
         $shares | Should -HaveCount 6
         $shares | Should -Be ($shares | Sort-Object { [double] $_ } -Descending)
-        ($result | Format-Table | Get-Shown -Width 300)[2] | Should -Match '^task_arithmetic +4 +8 +0 +8 +298 KB +\S+ s +/|^task_arithmetic .*:'
+        ($result | Format-Table | Get-Shown -Width 300)[2] | Should -Match '^task_arithmetic +4 +8 +0 +8 +30\d KB +\S+ s +/|^task_arithmetic .*:'
     }
 
     It 'cuts a long list of pairs, and says where the rest is' {

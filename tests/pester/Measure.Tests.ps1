@@ -49,7 +49,7 @@ Describe 'Measure-TaskVector' {
 
     It 'shows figures a person can read' { ($found | Out-String) | Should -Match 'upright: cabs 26:256 sequential, kept 7.06 %, norm kept 66.6 %' }
 
-    It 'names what cannot be measured' { (Get-OnlyError { Measure-TaskVector -RecipePath $TestDrive/none.yml }).FullyQualifiedErrorId | Should -Match 'RecipeInvalid|ReadFailed' }
+    It 'names what cannot be measured' { (Get-OnlyError { Measure-TaskVector -RecipePath $TestDrive/none.yml }).FullyQualifiedErrorId | Should -Match 'RecipeNotFound' }
 }
 
 Describe 'Compare-CabsAssignment' {

@@ -229,7 +229,11 @@ public sealed class StagingFolder : IDisposable
     private void NoteParents()
     {
         for (string? parent = System.IO.Path.GetDirectoryName(Path); parent is not null && !Directory.Exists(parent); parent = System.IO.Path.GetDirectoryName(parent))
+        {
+            if (File.Exists(parent))
+                throw new CabsException(CabsError.WriteFailed, $"{Destination}: cannot be written: {parent} is a file", Destination);
             _madeParents.Add(parent);
+        }
     }
 
     // innermost first; a folder that somebody else uses stays, and so do those around it

@@ -82,21 +82,7 @@ internal sealed class SearchLog : IDisposable
         byte[] bytes = new byte[_file!.Length];
         _file.ReadExactly(bytes);
         int whole = Array.LastIndexOf(bytes, (byte)'\n') + 1;
-        // the end of a line that never was
-        _file.SetLength(whole);
-        _file.Position = whole;
         string[] lines = Encoding.UTF8.GetString(bytes, 0, whole).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        if (lines.Length == 0)
-        {
-            Write(json =>
-            {
-                json.WriteNumber("cabsSearch", Version);
-                foreach ((string name, string value) in identity)
-                    json.WriteString(name, value);
-            });
-            return;
-        }
-
         for (int i = 0; i < lines.Length; i++)
         {
             try
@@ -109,10 +95,36 @@ internal sealed class SearchLog : IDisposable
             }
             catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or CabsException { Error: CabsError.JudgeFailed })
             {
-                throw new CabsException(CabsError.SearchLogInvalid, $"{_path} line {i + 1}: is not a line of a search's log; give another file, or remove this one", _path, e);
+                throw NoLine(i, e);
             }
         }
+
+        // without a whole line it may be somebody's text, which is left alone
+        if (lines.Length == 0 && !Begins(bytes.AsSpan(whole)))
+            throw NoLine(0, null);
+        // the end of a line that never was
+        _file.SetLength(whole);
+        _file.Position = whole;
+        if (lines.Length > 0)
+            return;
+        Write(json =>
+        {
+            json.WriteNumber("cabsSearch", Version);
+            foreach ((string name, string value) in identity)
+                json.WriteString(name, value);
+        });
     }
+
+    // whether this is the beginning of a first line
+    private static bool Begins(ReadOnlySpan<byte> torn)
+    {
+        ReadOnlySpan<byte> first = "{\"cabsSearch\":"u8;
+        int length = Math.Min(torn.Length, first.Length);
+        return torn[..length].SequenceEqual(first[..length]);
+    }
+
+    private CabsException NoLine(int index, Exception? cause) =>
+        new(CabsError.SearchLogInvalid, $"{_path} line {index + 1}: is not a line of a search's log; give another file, or remove this one", _path, cause);
 
     private void CheckIdentity(JsonElement header, IReadOnlyList<(string Name, string Value)> identity)
     {

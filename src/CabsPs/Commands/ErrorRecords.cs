@@ -36,9 +36,10 @@ internal static class ErrorRecords
     private static ErrorCategory CategoryOf(CabsError error) => error switch
     {
         CabsError.CheckpointNotFound or CabsError.RecipeNotFound => ErrorCategory.ObjectNotFound,
-        CabsError.CheckpointInvalid or CabsError.FileTruncated or CabsError.FileChanged or CabsError.ConfigInvalid or CabsError.NonFiniteInput or CabsError.TokenizerInvalid or CabsError.VectorInvalid or CabsError.StatisticInvalid => ErrorCategory.InvalidData,
+        CabsError.CheckpointInvalid or CabsError.FileTruncated or CabsError.FileChanged or CabsError.ConfigInvalid or CabsError.NonFiniteInput or CabsError.TokenizerInvalid or CabsError.VectorInvalid or CabsError.StatisticInvalid or CabsError.SearchLogInvalid => ErrorCategory.InvalidData,
         CabsError.TensorMissing or CabsError.TensorShapeMismatch or CabsError.TensorTypeMismatch or CabsError.IntegerTensorDiffers or CabsError.VocabularyInvalid => ErrorCategory.InvalidData,
         CabsError.RecipeInvalid => ErrorCategory.ParserError,
+        CabsError.JudgeFailed => ErrorCategory.InvalidResult,
         CabsError.ReadFailed => ErrorCategory.ReadError,
         CabsError.WriteFailed => ErrorCategory.WriteError,
         CabsError.OutputBusy => ErrorCategory.ResourceBusy,

@@ -57,6 +57,16 @@ public sealed class StagingTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(_bench.Path(), ".*"));
     }
 
+    [Theory]
+    [InlineData("file/out")]
+    [InlineData("file/deep/out")]
+    public void A_destination_under_a_file_is_no_busy_one(string destination)
+    {
+        File.WriteAllText(_bench.Path("file"), "mine");
+        Assert.Contains("file is a file", Fails(CabsError.WriteFailed, () => Merge(destination)).Message, StringComparison.Ordinal);
+        Assert.Equal("mine", File.ReadAllText(_bench.Path("file")));
+    }
+
     [Fact]
     public void Merges_side_by_side_into_a_new_folder_do_not_disturb_each_other()
     {

@@ -78,6 +78,18 @@ public sealed class WeightSearchTests : IDisposable
             Fails(CabsError.SearchLogInvalid, () => new WeightSearch(["w0"], new SearchOptions(), log, "merge", "judge"));
         File.WriteAllText(log, "{\"cabsSearch\":1,\"merge\":\"merge\",\"weights\":\"w0\",\"judge\":\"judge\"}\nnonsense\n");
         Assert.Contains("trials.jsonl line 2", Fails(CabsError.SearchLogInvalid, () => new WeightSearch(["w0"], new SearchOptions(), log, "merge", "judge")).Message, StringComparison.Ordinal);
+        // what never was a log is left as it is, also without an end of line
+        foreach (string text in new[] { "my notes", "{\"mine\": 1", "my notes\nmore" })
+        {
+            File.WriteAllText(log, text);
+            Assert.Contains("trials.jsonl line 1", Fails(CabsError.SearchLogInvalid, () => new WeightSearch(["w0"], new SearchOptions(), log, "merge", "judge")).Message, StringComparison.Ordinal);
+            Assert.Equal(text, File.ReadAllText(log));
+        }
+
+        // a first line that was cut off is written again
+        File.WriteAllText(log, "{\"cabsSea");
+        new WeightSearch(["w0"], new SearchOptions(), log, "merge", "judge").Dispose();
+        Assert.StartsWith("{\"cabsSearch\":", File.ReadAllText(log), StringComparison.Ordinal);
     }
 
     [Fact]
