@@ -159,7 +159,7 @@ Describe 'The main pipeline' {
                 Import-Module $module
                 $vectors = Get-TaskVector -BasePath $models/base -Path (Get-ChildItem $models -Exclude base).FullName
                 while ($true) { $null = $vectors | Invoke-CabsSparsify -N 100 -M 256 -Assignment Joint | Merge-TaskVector -ThrottleLimit 1 -OutputPath $out -Force 3>$null }
-            }).AddArgument("$Root/module/Cabs.psd1").AddArgument($Models).AddArgument("$TestDrive/stopped/merged")
+            }).AddArgument($Module).AddArgument($Models).AddArgument("$TestDrive/stopped/merged")
         $null = New-Item -ItemType Directory $TestDrive/stopped
         $running = $shell.BeginInvoke()
         while (-not (Test-Path $TestDrive/stopped/merged) -and -not $running.IsCompleted) { Start-Sleep -Milliseconds 20 }

@@ -42,7 +42,7 @@ Describe 'Merges that go on or meet' {
 
     It 'lets one of several runspaces write a destination and tells the others; side by side all write' {
         $outcomes = 1..6 | ForEach-Object -Parallel {
-            Import-Module $using:Root/module/Cabs.psd1
+            Import-Module $using:Module
             $vectors = Get-TaskVector -BasePath $using:Models/base -Path $using:Models/upright
             $own = $vectors | Merge-TaskVector -OutputPath "$using:TestDrive/side/$_" 3>$null
             try { $null = $vectors | Merge-TaskVector -OutputPath $using:TestDrive/one 3>$null; 'won' }
