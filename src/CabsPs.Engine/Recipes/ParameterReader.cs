@@ -43,7 +43,7 @@ internal sealed class ParameterReader(RecipeDocument document, MergeMethod metho
         {
             if (!s_elsewhere.Contains(name) && !MethodCatalog.All.Any(m => m.Parameters.Any(p => p.Name == name)))
                 throw document.Error(key, $"unknown parameter {Text.Quote(name)} of method {method.Name}{Suggestion.Hint(name, method.Parameters.Select(p => p.Name))}", key: name);
-            document.Warn(key, $"'{name}' has no effect with method {method.Name}");
+            document.Warn(key, $"'{name}' has no effect with method {method.Name}{(name.Length > 3 ? Suggestion.Hint(name, method.Parameters.Select(p => p.Name)) : string.Empty)}");
         }
         else if (underModel && parameter.Scope == ParameterScope.Global)
         {
