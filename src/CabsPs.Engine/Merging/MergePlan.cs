@@ -41,6 +41,7 @@ public sealed class MergePlan
         Passes = new int[tensors.Count];
         int longest = 1;
         var whole = new List<(TensorPlan, long)>();
+        Dictionary<TensorPlan, TensorContext> contexts = stages.Measures.Any() ? Model.Tensors.ToDictionary<TensorContext, TensorPlan>(t => t.Plan, ReferenceEqualityComparer.Instance) : [];
         for (int i = 0; i < tensors.Count; i++)
         {
             if (tensors[i].Action == TensorAction.Copy && tensors[i].Source.Delta is not null)
@@ -49,7 +50,7 @@ public sealed class MergePlan
                 continue;
             if (tensors[i].Inputs.Index().FirstOrDefault(t => t.Item.Delta is not null && tensors[i].RowsOf(t.Index) is not null).Item is { } mapped)
                 throw new CabsException(CabsError.MethodNeedsModels, $"{mapped.File}: the rows of {Text.Quote(mapped.Name)} cannot be fitted to another vocabulary, because the file holds differences alone; give the model that it was taken from", mapped.File);
-            (Passes[i], int block, long held) = tensors[i].InDouble ? Shape<double>(stages, tensors[i], options.Engine) : Shape<float>(stages, tensors[i], options.Engine);
+            (Passes[i], int block, long held) = tensors[i].InDouble ? Shape<double>(stages, tensors[i], contexts, options.Engine) : Shape<float>(stages, tensors[i], contexts, options.Engine);
             if (held > 0)
                 whole.Add((tensors[i], held));
             // what only measures reads tiles of the usual length, also where the method's own are shorter
@@ -175,7 +176,7 @@ public sealed class MergePlan
     private CabsException NeedsModel(TensorInfo vector) =>
         new(CabsError.MethodNeedsModels, $"{vector.File}: holds differences alone, and method {Definition.Method.Name} computes with whole models; give the model that it was taken from", Definition.Method.Name);
 
-    private (int Passes, int Block, long Held) Shape<T>(ModelStages stages, TensorPlan tensor, Compute.ComputeEngine engine)
+    private (int Passes, int Block, long Held) Shape<T>(ModelStages stages, TensorPlan tensor, Dictionary<TensorPlan, TensorContext> contexts, Compute.ComputeEngine engine)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
         TensorKernel<T> kernel = stages.Bind(tensor, Numerics.Kernels.For<T>());
@@ -185,7 +186,7 @@ public sealed class MergePlan
         long held = kernel.WholeBytes;
         foreach (ModelMeasure measure in stages.Measures)
         {
-            TensorContext context = Model.Tensors.First(t => t.Plan == tensor);
+            TensorContext context = contexts[tensor];
             if (measure.Sweeps > 0 && measure.Covers(0, context))
                 held = Math.Max(held, stages.Bind(measure, 0, context, Numerics.Kernels.For<T>()).WholeBytes);
         }

@@ -17,10 +17,9 @@ public sealed class MergeRun
     private readonly ComputeEngine _engine;
     private readonly Tally _notes = new(0);
     private readonly Stopwatch _clock = new();
-    private readonly WorkBuffers?[] _buffers;
+    private readonly WorkerThreads _workers;
     private CheckpointReader? _reader;
     private CheckpointWriter? _writer;
-    private string _current = string.Empty;
     private long _kept;
 
     /// <summary>Prepares a run.</summary>
@@ -29,14 +28,14 @@ public sealed class MergeRun
     {
         _plan = plan;
         _engine = plan.Options.Engine;
-        _buffers = new WorkBuffers?[_engine.WorkersFor(plan)];
+        _workers = new WorkerThreads(plan, _engine.WorkersFor(plan));
     }
 
     /// <summary>How far the run is; may be asked from any thread at any time.</summary>
     public MergeProgress Progress => new(
         (_reader?.BytesRead ?? 0) + (_writer?.BytesWritten ?? 0) + Interlocked.Read(ref _kept),
         _plan.BytesToRead + _plan.Layout.TensorBytes,
-        _current,
+        _workers.Current,
         _clock.Elapsed);
 
     /// <summary>Merges. The destination appears when everything is written, flushed and hashed, and not before.</summary>
@@ -126,7 +125,7 @@ public sealed class MergeRun
         foreach (ModelMeasure measure in stages.Measures)
             Measure(measure, stages, reader, cancel);
         TensorPlan[] merged = [.. _plan.Tensors.Where(t => t.Action == TensorAction.Merge)];
-        RunWorkers(new WorkQueue(merged.Length, i => merged[i].InDouble ? Open<double>(i) : Open<float>(i), _plan.Memory.WholeBytes, cancel), cancel);
+        _workers.Run(merged.Length, i => merged[i].InDouble ? Open<double>(i) : Open<float>(i), cancel);
         _clock.Stop();
 
         TensorJob Open<T>(int i)
@@ -141,9 +140,8 @@ public sealed class MergeRun
         {
             int current = sweep;
             TensorContext[] covered = [.. _plan.Model.Tensors.Where(t => measure.Covers(current, t))];
-            var queue = new WorkQueue(covered.Length, i => covered[i].Plan.InDouble ? Open<double>(i) : Open<float>(i), _plan.Memory.WholeBytes, cancel);
-            RunWorkers(queue, cancel);
-            measure.Complete(sweep, [.. queue.Finished.Select((job, i) => new TensorSums(covered[i], job.Totals))]);
+            IReadOnlyList<TensorJob> done = _workers.Run(covered.Length, i => covered[i].Plan.InDouble ? Open<double>(i) : Open<float>(i), cancel);
+            measure.Complete(sweep, [.. done.Select((job, i) => new TensorSums(covered[i], job.Totals))]);
 
             TensorJob Open<T>(int i)
                 where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
@@ -159,14 +157,8 @@ public sealed class MergeRun
         ModelStages stages = _plan.NewStages();
         foreach (ModelMeasure measure in stages.Measures)
             Measure(measure, stages, reader, cancel);
-        var queue = new WorkQueue(left.Length, i => _plan.Tensors[left[i]] switch
-        {
-            { Action: TensorAction.Merge, InDouble: true } => Open<double>(i),
-            { Action: TensorAction.Merge } => Open<float>(i),
-            _ => new CopyJob(_plan, _plan.Tensors[left[i]], i, reader, writer, cancel),
-        }, _plan.Memory.WholeBytes, cancel);
         long flushed = Stopwatch.GetTimestamp();
-        RunWorkers(queue, cancel, job =>
+        IReadOnlyList<TensorJob> done = _workers.Run(left.Length, OpenAny, cancel, job =>
         {
             TensorRecord record = records[left[job.Index]] = RecordOf(job);
             journal.Add(job.Plan.Output.Name, record);
@@ -178,8 +170,15 @@ public sealed class MergeRun
             journal.Flush();
         });
         // tensors without elements have no parts that end
-        foreach (TensorJob job in queue.Finished.Where(j => j.UnitCount == 0))
+        foreach (TensorJob job in done.Where(j => j.UnitCount == 0))
             records[left[job.Index]] = RecordOf(job);
+
+        TensorJob OpenAny(int i) => _plan.Tensors[left[i]] switch
+        {
+            { Action: TensorAction.Merge, InDouble: true } => Open<double>(i),
+            { Action: TensorAction.Merge } => Open<float>(i),
+            _ => new CopyJob(_plan, _plan.Tensors[left[i]], i, reader, writer, cancel),
+        };
 
         TensorJob Open<T>(int i)
             where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
@@ -193,54 +192,6 @@ public sealed class MergeRun
             lock (_notes)
                 _notes.TakeNotes(tally);
             return job.Hashes!.Record(job.Plan, tally.Figures, reader, cancel);
-        }
-    }
-
-    private void RunWorkers(WorkQueue queue, CancellationToken cancel, Action<TensorJob>? complete = null)
-    {
-        var threads = new Thread[_buffers.Length - 1];
-        for (int i = 0; i < threads.Length; i++)
-        {
-            int worker = i + 1;
-            threads[i] = new Thread(() => Work(queue, worker, complete)) { IsBackground = true, Name = $"cabs merge {i + 2}" };
-            threads[i].Start();
-        }
-
-        Work(queue, 0, complete);
-        foreach (Thread thread in threads)
-            thread.Join();
-        queue.ThrowFirstFailure();
-        cancel.ThrowIfCancellationRequested();
-    }
-
-    private void Work(WorkQueue queue, int worker, Action<TensorJob>? complete)
-    {
-        WorkBuffers buffers = _buffers[worker] ??= new WorkBuffers(_plan);
-        while (queue.TryTake(out WorkUnit unit))
-        {
-            Exception? failure = null;
-            try
-            {
-                _current = unit.Job.Plan.Output.Name;
-                unit.Job.Run(unit.Index, buffers);
-            }
-            catch (Exception e)
-            {
-                // thrown again on the caller's thread, once all workers have stopped
-                failure = e;
-                unit.Job.Hashes?.Break();
-            }
-
-            if (!queue.Done(unit, failure) || complete is null)
-                continue;
-            try
-            {
-                complete(unit.Job);
-            }
-            catch (Exception e)
-            {
-                queue.Fail(unit, e);
-            }
         }
     }
 

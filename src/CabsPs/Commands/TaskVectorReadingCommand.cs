@@ -66,7 +66,8 @@ public abstract class TaskVectorReadingCommand : CabsCommand
         Engine.TaskVectors.TaskVector.Define(VectorNames.Distinct(_vectors), MethodCatalog.Get("task_arithmetic"), ParameterSet.Empty) with { Include = Include, Exclude = Exclude, SkipMissing = SkipMissing };
 
     /// <summary>A definition with what the parameters say.</summary>
-    private protected MergeDefinition Adjusted(MergeDefinition definition) => definition with { AllowNonFinite = AllowNonFinite, Seed = Seed };}
+    private protected MergeDefinition Adjusted(MergeDefinition definition) => definition with { AllowNonFinite = AllowNonFinite, Seed = Seed };
+}
 
 /// <summary>Names of task vectors that came from several commands.</summary>
 internal static class VectorNames

@@ -34,14 +34,15 @@ public sealed class VectorExport
     private readonly MergePlan _plan;
     private readonly TensorPlan[] _tensors;
     private readonly Dictionary<string, DType> _types;
+    private readonly WorkerThreads _workers;
     private readonly Stopwatch _clock = new();
     private CheckpointReader? _reader;
     private VectorFileWriter? _writer;
-    private string _current = string.Empty;
 
     private VectorExport(TaskVector vector, VectorExportSettings settings, MergePlan plan)
     {
         (_vector, _settings, _plan) = (vector, settings, plan);
+        _workers = new WorkerThreads(plan, plan.Memory.Threads);
         _tensors = [.. plan.Tensors
             .Where(t => t.Action == TensorAction.Merge && t.Scope.Inputs.Any(i => i.Model.Contributes))
             .Select(t => t with { Output = t.Output with { Type = t.InDouble ? DType.F64 : DType.F32 } })];
@@ -58,7 +59,7 @@ public sealed class VectorExport
     public long DenseBytes => _tensors.Sum(t => t.Output.ByteLength);
 
     /// <summary>How far the export is; may be asked from any thread at any time.</summary>
-    public MergeProgress Progress => new((_reader?.BytesRead ?? 0) + (_writer?.BytesWritten ?? 0), (_plan.BytesToRead * SweepCount) + (_settings.Packed ? 0 : DenseBytes), _current, _clock.Elapsed);
+    public MergeProgress Progress => new((_reader?.BytesRead ?? 0) + (_writer?.BytesWritten ?? 0), (_plan.BytesToRead * SweepCount) + (_settings.Packed ? 0 : DenseBytes), _workers.Current, _clock.Elapsed);
 
     private int SweepCount => _settings.Packed || _vector.Group is not null ? 2 : 1;
 
@@ -146,7 +147,7 @@ public sealed class VectorExport
     private Dictionary<string, VectorTensor> Sweep(ModelStages stages, CheckpointReader reader, IWeightSink sink, CancellationToken cancel)
     {
         var kernels = new IVectorKernel[_tensors.Length];
-        IReadOnlyList<TensorJob> done = WorkerThreads.Run(_plan, _tensors.Length, i => _tensors[i].InDouble ? Open<double>(i) : Open<float>(i), name => _current = name, cancel);
+        IReadOnlyList<TensorJob> done = _workers.Run(_tensors.Length, i => _tensors[i].InDouble ? Open<double>(i) : Open<float>(i), cancel);
         return done.Select((job, i) => (job, i)).ToDictionary(j => j.job.Plan.Output.Name, j => FactsOf(
             _tensors[j.i],
             j.job.Totals.Count > 0 ? (long)j.job.Totals[0] : 0,
@@ -169,7 +170,7 @@ public sealed class VectorExport
         {
             int current = sweep;
             TensorContext[] covered = [.. _plan.Model.Tensors.Where(t => measure.Covers(current, t))];
-            IReadOnlyList<TensorJob> done = WorkerThreads.Run(_plan, covered.Length, i => covered[i].Plan.InDouble ? Open<double>(i) : Open<float>(i), name => _current = name, cancel);
+            IReadOnlyList<TensorJob> done = _workers.Run(covered.Length, i => covered[i].Plan.InDouble ? Open<double>(i) : Open<float>(i), cancel);
             measure.Complete(sweep, [.. done.Select((job, i) => new TensorSums(covered[i], job.Totals))]);
 
             TensorJob Open<T>(int i)
@@ -183,7 +184,7 @@ public sealed class VectorExport
     {
         TensorPlan[] copied = [.. _plan.Tensors.Where(t => t.Action == TensorAction.CopyIdentical)];
         var nowhere = new Nowhere();
-        WorkerThreads.Run(_plan, copied.Length, i => new CopyJob(_plan, copied[i], i, reader, nowhere, cancel), name => _current = name, cancel);
+        _workers.Run(copied.Length, i => new CopyJob(_plan, copied[i], i, reader, nowhere, cancel), cancel);
     }
 
     private sealed class Nowhere : IWeightSink
