@@ -15,15 +15,27 @@ public sealed class CheckpointWriter : IWeightSink, IDisposable
     private readonly Dictionary<string, (SafeFileHandle Handle, long Offset, string File)> _places = new(StringComparer.Ordinal);
     private readonly List<(string File, SafeFileHandle Handle)> _shards = [];
     private readonly List<string> _smallFiles = [];
+    private readonly BackgroundFlush _flush;
     private long _bytesWritten;
 
-    private CheckpointWriter(StagingFolder staging, bool ownsStaging, bool replace) => (_staging, _ownsStaging, _replace) = (staging, ownsStaging, replace);
+    private CheckpointWriter(StagingFolder staging, bool ownsStaging, bool replace)
+    {
+        (_staging, _ownsStaging, _replace) = (staging, ownsStaging, replace);
+        _flush = new BackgroundFlush(() =>
+        {
+            FlushTensors();
+            Flushed?.Invoke();
+        });
+    }
 
     /// <summary>The full path the result gets.</summary>
     public string Destination => _staging.Destination;
 
     /// <summary>Bytes of tensor data written so far.</summary>
     public long BytesWritten => Interlocked.Read(ref _bytesWritten);
+
+    /// <summary>Called when the tensor bytes written so far have been flushed, from a thread of its own; large results only.</summary>
+    internal Action? Flushed { get; set; }
 
     /// <summary>Starts a result: creates the files at their final sizes under a temporary name.</summary>
     /// <param name="destination">The folder the result shall get; new, empty, or to be replaced.</param>
@@ -84,7 +96,7 @@ public sealed class CheckpointWriter : IWeightSink, IDisposable
             throw DiskSpace.Failure(Path.Combine(Destination, file), e);
         }
 
-        Interlocked.Add(ref _bytesWritten, bytes.Length);
+        _flush.Written(Interlocked.Add(ref _bytesWritten, bytes.Length), bytes.Length);
     }
 
     /// <summary>Writes a small file into the result.</summary>
@@ -134,23 +146,13 @@ public sealed class CheckpointWriter : IWeightSink, IDisposable
         return (new Digest(hash.GetCurrentHashAsUInt128()), length);
     }
 
-    /// <summary>Flushes all tensor bytes written so far to the disk.</summary>
-    /// <exception cref="CabsException">The disk failed.</exception>
-    public void FlushTensors(CancellationToken cancel = default)
-    {
-        foreach ((string file, SafeFileHandle handle) in _shards)
-        {
-            cancel.ThrowIfCancellationRequested();
-            Flush(file, handle);
-        }
-    }
-
     /// <summary>Flushes everything to the disk and gives the folder its final name.</summary>
     /// <param name="cancel">Keeps the folder from getting its name.</param>
     /// <exception cref="CabsException">The destination appeared meanwhile, or the folder cannot be renamed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled while flushing.</exception>
     public void Complete(CancellationToken cancel = default)
     {
+        _flush.End();
         FlushTensors(cancel);
         CloseShards();
         // one after the other each would wait for the disk; together they wait once
@@ -174,9 +176,19 @@ public sealed class CheckpointWriter : IWeightSink, IDisposable
     /// <summary>Closes all files; deletes everything unless <see cref="Complete"/> succeeded.</summary>
     public void Dispose()
     {
+        _flush.Dispose();
         CloseShards();
         if (_ownsStaging)
             _staging.Dispose();
+    }
+
+    private void FlushTensors(CancellationToken cancel = default)
+    {
+        foreach ((string file, SafeFileHandle handle) in _shards)
+        {
+            cancel.ThrowIfCancellationRequested();
+            Flush(file, handle);
+        }
     }
 
     private void Flush(string file, SafeFileHandle handle)

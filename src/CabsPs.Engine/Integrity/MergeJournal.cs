@@ -65,7 +65,18 @@ internal sealed class MergeJournal : IDisposable
     }
 
     /// <summary>Flushes it to the disk.</summary>
-    public void Flush() => _file.Flush(flushToDisk: true);
+    /// <exception cref="CabsException">The disk failed.</exception>
+    public void Flush()
+    {
+        try
+        {
+            _file.Flush(flushToDisk: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw DiskSpace.Failure(_file.Name, e);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();

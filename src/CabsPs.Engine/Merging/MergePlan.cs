@@ -58,6 +58,7 @@ public sealed class MergePlan
             longest = Math.Max(longest, (int)Math.Min(tile, tensors[i].Output.Count));
         }
 
+        StreamCount = Inputs.Count + tensors.Select(t => t.Statistics.Count).DefaultIfEmpty().Max();
         Memory = MemoryBudget.For(StreamCount + 1, longest, stages.Measures.Sum(m => m.BytesPerThread), whole, tensors.Any(t => t.InDouble || t.Output.Type == DType.F64), options);
     }
 
@@ -162,7 +163,7 @@ public sealed class MergePlan
     internal ModelContext Model { get; }
 
     /// <summary>Tensors read at once besides the base's: the models' and the statistics'.</summary>
-    internal int StreamCount => Inputs.Count + (Tensors.Count == 0 ? 0 : Tensors.Max(t => t.Statistics.Count));
+    internal int StreamCount { get; }
 
     /// <summary>The computation of a run.</summary>
     internal ModelStages NewStages() => new(Model);

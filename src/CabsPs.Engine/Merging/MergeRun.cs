@@ -12,7 +12,6 @@ namespace CabsPs.Engine.Merging;
 /// threads, in memory that does not grow with the models.</summary>
 public sealed class MergeRun
 {
-    private static readonly TimeSpan s_flushInterval = TimeSpan.FromSeconds(20);
     private readonly MergePlan _plan;
     private readonly ComputeEngine _engine;
     private readonly Tally _notes = new(0);
@@ -78,6 +77,8 @@ public sealed class MergeRun
         using MergeJournal journal = continued ?? MergeJournal.Create(staging.Journal, identity);
         using CheckpointWriter writer = CheckpointWriter.Create(staging, _plan.Layout, options.Force);
         _writer = writer;
+        // what the journal speaks of is on the disk before it
+        writer.Flushed = journal.Flush;
         _kept = _plan.Tensors.Select((t, i) => records[i] is null ? 0 : _plan.BytesOf(i) + t.Output.ByteLength).Sum();
         int kept = records.Count(r => r is not null);
         Write(records, reader, writer, journal, cancel);
@@ -157,17 +158,10 @@ public sealed class MergeRun
         ModelStages stages = _plan.NewStages();
         foreach (ModelMeasure measure in stages.Measures)
             Measure(measure, stages, reader, cancel);
-        long flushed = Stopwatch.GetTimestamp();
         IReadOnlyList<TensorJob> done = _workers.Run(left.Length, OpenAny, cancel, job =>
         {
             TensorRecord record = records[left[job.Index]] = RecordOf(job);
             journal.Add(job.Plan.Output.Name, record);
-            long last = Interlocked.Read(ref flushed);
-            if (Stopwatch.GetElapsedTime(last) < s_flushInterval || Interlocked.CompareExchange(ref flushed, Stopwatch.GetTimestamp(), last) != last)
-                return;
-            // what is on the disk survives a loss of power too
-            writer.FlushTensors(cancel);
-            journal.Flush();
         });
         // tensors without elements have no parts that end
         foreach (TensorJob job in done.Where(j => j.UnitCount == 0))
