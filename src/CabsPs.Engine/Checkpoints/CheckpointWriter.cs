@@ -9,6 +9,9 @@ namespace CabsPs.Engine.Checkpoints;
 public sealed class CheckpointWriter : IWeightSink, IDisposable
 {
     private const int CopyBytes = 1 << 20;
+
+    // how .NET says that room could not be reserved: without the system's code
+    private const int NotReserved = unchecked((int)0x80131620);
     private readonly StagingFolder _staging;
     private readonly bool _ownsStaging;
     private readonly bool _replace;
@@ -48,7 +51,7 @@ public sealed class CheckpointWriter : IWeightSink, IDisposable
         try
         {
             staging.Clear(withStages: true);
-            return Create(staging, layout, replace, ownsStaging: true);
+            return Create(staging, layout, replace, reserve: true, ownsStaging: true);
         }
         catch
         {
@@ -58,14 +61,19 @@ public sealed class CheckpointWriter : IWeightSink, IDisposable
     }
 
     /// <summary>Starts a result in a folder that is open, or goes on with what lies there.</summary>
-    internal static CheckpointWriter Create(StagingFolder staging, OutputLayout layout, bool replace, bool ownsStaging = false)
+    /// <param name="staging">The folder.</param>
+    /// <param name="layout">Where everything goes.</param>
+    /// <param name="replace">Allows a destination that holds files.</param>
+    /// <param name="reserve">Reserves room on the disk for new files, where the file system can: writing is faster then, and a full disk is known at once.</param>
+    /// <param name="ownsStaging">The folder ends with the writer.</param>
+    internal static CheckpointWriter Create(StagingFolder staging, OutputLayout layout, bool replace, bool reserve, bool ownsStaging = false)
     {
         var writer = new CheckpointWriter(staging, ownsStaging, replace);
         try
         {
             Directory.CreateDirectory(staging.Result);
             foreach (OutputShard shard in layout.Shards)
-                writer.OpenShard(shard);
+                writer.OpenShard(shard, reserve);
             if (layout.Index is { } index)
                 writer.WriteFile(Checkpoint.IndexFile, index);
             return writer;
@@ -210,14 +218,28 @@ public sealed class CheckpointWriter : IWeightSink, IDisposable
         return file;
     }
 
-    private void OpenShard(OutputShard shard)
+    private void OpenShard(OutputShard shard, bool reserve)
     {
-        SafeFileHandle handle = File.OpenHandle(Path.Combine(_staging.Result, shard.FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+        string path = Path.Combine(_staging.Result, shard.FileName);
+        SafeFileHandle handle = reserve && !File.Exists(path) ? Reserve(path, shard.ByteLength)
+            : File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
         _shards.Add((shard.FileName, handle));
         RandomAccess.SetLength(handle, shard.ByteLength);
         RandomAccess.Write(handle, shard.Header, 0);
         foreach ((string name, long offset) in shard.Offsets)
             _places.Add(name, (handle, offset, shard.FileName));
+    }
+
+    private SafeFileHandle Reserve(string path, long byteLength)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite, FileOptions.None, byteLength);
+        }
+        catch (IOException e) when (e.HResult == NotReserved)
+        {
+            throw new CabsException(CabsError.DiskFull, $"{Path.Combine(Destination, Path.GetFileName(path))}: the disk or a quota has no room for its {Text.Bytes(byteLength)}; make room or give another folder", Destination, e);
+        }
     }
 
     private void CloseShards()

@@ -73,9 +73,10 @@ public sealed class MergeRun
             staging.Clear(withStages: false);
         var records = new TensorRecord?[_plan.Tensors.Count];
         using MergeJournal? continued = resumed?.Continue(records, cancel);
-        CheckLimits(staging.Destination, _plan.Tensors.Where((_, i) => records[i] is not null).Sum(t => t.Output.ByteLength));
+        // files of an interrupted merge have their room reserved
+        CheckLimits(staging.Destination, _plan.Layout.Shards.Where(s => File.Exists(Path.Combine(staging.Result, s.FileName))).Sum(s => s.ByteLength));
         using MergeJournal journal = continued ?? MergeJournal.Create(staging.Journal, identity);
-        using CheckpointWriter writer = CheckpointWriter.Create(staging, _plan.Layout, options.Force);
+        using CheckpointWriter writer = CheckpointWriter.Create(staging, _plan.Layout, options.Force, reserve: !options.IgnoresFreeSpace);
         _writer = writer;
         // what the journal speaks of is on the disk before it
         writer.Flushed = journal.Flush;

@@ -124,6 +124,15 @@ public sealed class StagingTests : IDisposable
     }
 
     [Fact]
+    public void Room_that_no_disk_has_is_refused_before_the_first_byte()
+    {
+        OutputLayout layout = OutputLayout.Create([new OutputTensor("w", DType.F32, [1L << 56], 1L << 56)], long.MaxValue);
+        CabsException failure = Fails(CabsError.DiskFull, () => CheckpointWriter.Create(_bench.Path("new", "out"), layout, replace: false));
+        Assert.Equal($"{_bench.Path("new", "out", "model.safetensors")}: the disk or a quota has no room for its 288 PB; make room or give another folder", failure.Message);
+        Assert.False(Directory.Exists(_bench.Path("new")));
+    }
+
+    [Fact]
     public void A_folder_of_somebody_elses_in_the_way_is_not_touched()
     {
         string mine = _bench.Write("mine", ".out.partial", "notes.txt");
