@@ -12,7 +12,7 @@ public sealed record MergeOptions
 
     /// <summary>Bytes read or written at once when nothing else is asked for: large enough to amortise a system call, small enough
     /// to stay in a core's cache.</summary>
-    public const int DefaultPieceBytes = 128 << 10;
+    public const int DefaultPieceBytes = 512 << 10;
 
     /// <summary>Threads that compute; 0 means one per core.</summary>
     public int Threads { get; init; }
