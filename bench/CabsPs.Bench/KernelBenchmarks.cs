@@ -55,7 +55,7 @@ public class KernelBenchmarks
     public void KeepLargest() => _kernels.KeepLargest(_tile.Input(0), 256, 64, 0, [], _tile.Mask(0), ref _hint);
 
     [Benchmark]
-    public (double All, double Kept) SumsOfSquares() => _kernels.SumsOfSquares(_tile.Input(0), _tile.Mask(0));
+    public (double All, double Kept) Energies() => _kernels.Energies(_tile.Input(0), _tile.Mask(0));
 
     [Benchmark]
     public void Combine() => _kernels.Combine(_tile, _terms, 1, 1, DType.BF16, _output);
