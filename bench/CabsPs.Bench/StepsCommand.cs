@@ -31,6 +31,7 @@ public static class StepsCommand
         }
 
         byte[] output = new byte[Length * 2];
+        var random = new CounterRandom(1, "vector", "tensor");
         uint[] hints = new uint[2];
         Term<float>[] terms = [new(0, 0.7f, true), new(1, 0.35f, true)];
         ReadOnlySpan<byte> Bytes(int model, int i) => models.Stored[model].AsSpan(i * Length * 2, Length * 2);
@@ -41,6 +42,9 @@ public static class StepsCommand
         Show("widen and subtract", i => kernels.WidenDelta(Bytes(2, i), DType.BF16, tiles[i].Base, tiles[i].Input(1)));
         Show("select among the rest", i => kernels.KeepLargest(tiles[i].Input(1)[..length], m, m / 4, 0, tiles[i].Mask(0), tiles[i].Mask(1), ref hints[1]));
         Show("energies", i => kernels.Energies(tiles[i].Input(0), tiles[i].Mask(0)));
+        Show("draw a mask", i => random.KeepEach(0.25, i * Length, Length, tiles[i].Mask(0)));
+        Show("draw a mask, 0.3", i => random.KeepEach(0.3, i * Length, Length, tiles[i].Mask(0)));
+        Show("magnitudes", i => kernels.SumsOfMagnitudes(tiles[i].Input(0), tiles[i].Mask(0)));
         Show("combine", i => kernels.Combine(tiles[i], terms, 1, 1, DType.BF16, output));
 
         void Show(string step, Action<int> action)
