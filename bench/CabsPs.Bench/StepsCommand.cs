@@ -45,6 +45,9 @@ public static class StepsCommand
         Show("draw a mask", i => random.KeepEach(0.25, i * Length, Length, tiles[i].Mask(0)));
         Show("draw a mask, 0.3", i => random.KeepEach(0.3, i * Length, Length, tiles[i].Mask(0)));
         Show("magnitudes", i => kernels.SumsOfMagnitudes(tiles[i].Input(0), tiles[i].Mask(0)));
+        Show("stored magnitudes", i => kernels.TryMagnitudes(Bytes(0, i), Bytes(1, i), DType.BF16, tiles[i].Mask(0), out _));
+        Show("stored add", i => kernels.TryAddMasked(Bytes(0, i), Bytes(1, i), DType.BF16, tiles[i].Mask(0), 0.7f, tiles[i].Total, out _));
+        Show("stored end", i => kernels.TryStoreSum(Bytes(0, i), DType.BF16, tiles[i].Total, 1, 1, output));
         Show("combine", i => kernels.Combine(tiles[i], terms, 1, 1, DType.BF16, output));
 
         void Show(string step, Action<int> action)
