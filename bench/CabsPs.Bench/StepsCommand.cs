@@ -4,7 +4,7 @@ using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Bench;
 
-/// <summary><c>steps</c>: what each step of a CABS merge costs in cache, in nanoseconds per block of 256 weights and vector.</summary>
+/// <summary><c>steps</c>: what each step of a CABS or DARE merge costs in cache, in nanoseconds per block of 256 weights and vector.</summary>
 public static class StepsCommand
 {
     private const int Length = MemoryBudget.DefaultTileLength;
@@ -46,7 +46,7 @@ public static class StepsCommand
         Show("draw a mask, 0.3", i => random.KeepEach(0.3, i * Length, Length, tiles[i].Mask(0)));
         Show("magnitudes", i => kernels.SumsOfMagnitudes(tiles[i].Input(0), tiles[i].Mask(0)));
         Show("stored magnitudes", i => kernels.TryMagnitudes(Bytes(0, i), Bytes(1, i), DType.BF16, tiles[i].Mask(0), out _));
-        Show("stored add", i => kernels.TryAddMasked(Bytes(0, i), Bytes(1, i), DType.BF16, tiles[i].Mask(0), 0.7f, tiles[i].Total, out _));
+        Show("stored add", i => kernels.TryAddMasked(Bytes(0, i), Bytes(1, i), DType.BF16, tiles[i].Mask(0), 0.7f, false, tiles[i].Total, out _));
         Show("stored end", i => kernels.TryStoreSum(Bytes(0, i), DType.BF16, tiles[i].Total, 1, 1, output));
         Show("combine", i => kernels.Combine(tiles[i], terms, 1, 1, DType.BF16, output));
 

@@ -48,7 +48,7 @@ public sealed class MaskedStreamTests
                     byte[] origin = Stored(values[0], type), weights = Stored(values[1], type);
                     ulong[] mask = new ulong[BitMask.WordCount(length)];
                     Assert.False(kernels.TryMagnitudes(origin, weights, type, mask, out _));
-                    Assert.False(kernels.TryAddMasked(origin, weights, type, mask, 1, total, out _));
+                    Assert.False(kernels.TryAddMasked(origin, weights, type, mask, 1, isFirst: false, total, out _));
                 }
             }
         }
@@ -62,7 +62,7 @@ public sealed class MaskedStreamTests
         tile.MoveTo(0, length);
         s_plain.Widen(origin, type, tile.Base);
         Term<float>[] terms = [new(0, 0.7f, true), new(1, -1.3f, true)];
-        float[] total = new float[length];
+        float[] total = Samples.Normal(9, length);
         foreach (Term<float> term in terms)
         {
             byte[] weights = Stored([.. Samples.Normal(term.Input + 2, length).Select((v, i) => i / 256 == 2 ? tile.Base[i] : v * size)], type);
@@ -72,12 +72,12 @@ public sealed class MaskedStreamTests
             if (!kernels.TryMagnitudes(origin, weights, type, mask, out (double All, double Kept) norms))
             {
                 // without such a way, a caller takes the tile
-                Assert.False(kernels.TryAddMasked(origin, weights, type, mask, term.Weight, total, out _));
+                Assert.False(kernels.TryAddMasked(origin, weights, type, mask, term.Weight, isFirst: term.Input == 0, total, out _));
                 return;
             }
 
             Assert.Equal(s_plain.SumsOfMagnitudes(tile.Input(term.Input), mask), norms);
-            Assert.True(kernels.TryAddMasked(origin, weights, type, mask, term.Weight, total, out (double All, double Kept) energies));
+            Assert.True(kernels.TryAddMasked(origin, weights, type, mask, term.Weight, isFirst: term.Input == 0, total, out (double All, double Kept) energies));
             Assert.Equal(s_plain.Energies(tile.Input(term.Input), mask), energies);
         }
 

@@ -14,7 +14,11 @@ internal readonly record struct StoredWeights(DType Type, Memory<byte> Bytes, bo
     public int Count => Bytes.Length / Type.Size();
 
     /// <summary>Some of them.</summary>
-    public StoredWeights Part(int start, int length) => this with { Bytes = Bytes.Slice(start * Type.Size(), length * Type.Size()) };
+    public StoredWeights Part(int start, int length)
+    {
+        int size = Type.Size();
+        return new StoredWeights(Type, Bytes.Slice(start * size, length * size), AreDeltas);
+    }
 
     /// <summary>The bytes of some elements.</summary>
     public Span<byte> Slice(int start, int length) => Bytes.Span.Slice(start * Type.Size(), length * Type.Size());

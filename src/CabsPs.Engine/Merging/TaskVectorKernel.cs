@@ -191,12 +191,11 @@ public class TaskVectorKernel<T> : TensorKernel<T>
         if (output.Type != origin.Type || !AreAll(origin.Type, inputs))
             return false;
         _groups.MakeMasks(tile);
-        tile.Total.Clear();
         Span<(double All, double Kept)> energies = stackalloc (double, double)[_terms.Length];
         for (int t = 0; t < energies.Length; t++)
         {
             int i = _terms[t];
-            if (!kernels.TryAddMasked(origin.Bytes.Span, inputs[i].Bytes.Span, origin.Type, tile.Mask(i), Scale(i), tile.Total, out energies[t]))
+            if (!kernels.TryAddMasked(origin.Bytes.Span, inputs[i].Bytes.Span, origin.Type, tile.Mask(i), Scale(i), isFirst: t == 0, tile.Total, out energies[t]))
                 return false;
         }
 

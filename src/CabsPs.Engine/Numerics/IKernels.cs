@@ -107,10 +107,10 @@ public interface IKernels<T>
         return false;
     }
 
-    /// <summary>total[i] += weight · delta[i] where the mask has a one, and the <see cref="Energies"/> of the deltas, from stored weights in the
+    /// <summary>total[i] += weight · delta[i] where the mask has a one, or from 0 up with the first of several vectors, and the <see cref="Energies"/> of the deltas, from stored weights in the
     /// same way.</summary>
     /// <returns>False when there is no such way or a delta is not finite; the total is garbage then.</returns>
-    bool TryAddMasked(ReadOnlySpan<byte> origin, ReadOnlySpan<byte> stored, DType type, ReadOnlySpan<ulong> mask, T weight, Span<T> total, out (double All, double Kept) energies)
+    bool TryAddMasked(ReadOnlySpan<byte> origin, ReadOnlySpan<byte> stored, DType type, ReadOnlySpan<ulong> mask, T weight, bool isFirst, Span<T> total, out (double All, double Kept) energies)
     {
         energies = default;
         return false;

@@ -46,7 +46,8 @@ internal static unsafe class MaskedLoops256<TStored>
 
     /// <summary>See <see cref="MaskedLoops512{TStored}.AddChunks"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int AddChunks(byte* origin, byte* stored, uint* mask, float weight, float* total, int start, int end, double* all, double* kept)
+    public static int AddChunks<TSum>(byte* origin, byte* stored, uint* mask, float weight, float* total, int start, int end, double* all, double* kept)
+        where TSum : struct, ISum
     {
         Vector256<float> all0 = default, all1 = default, all2 = default, all3 = default, kept0 = default, kept1 = default, kept2 = default, kept3 = default;
         Vector256<float> factor = Vector256.Create(weight);
@@ -56,8 +57,8 @@ internal static unsafe class MaskedLoops256<TStored>
             byte* at = stored + (i * TStored.Size), from = origin + (i * TStored.Size);
             Prefetch(at + ahead, from + ahead, 0);
             Vector256<uint> word = Vector256.Create(mask[i >> 5]);
-            Take(at, from, word, Starts(0), Starts(TStored.PairsAlternate ? 1u : 8), factor, total + i, ref all0, ref all1, ref kept0, ref kept1);
-            Take(at + (16 * TStored.Size), from + (16 * TStored.Size), word, Starts(16), Starts(TStored.PairsAlternate ? 17u : 24), factor, total + i + 16, ref all2, ref all3, ref kept2, ref kept3);
+            Take<TSum>(at, from, word, Starts(0), Starts(TStored.PairsAlternate ? 1u : 8), factor, total + i, ref all0, ref all1, ref kept0, ref kept1);
+            Take<TSum>(at + (16 * TStored.Size), from + (16 * TStored.Size), word, Starts(16), Starts(TStored.PairsAlternate ? 17u : 24), factor, total + i + 16, ref all2, ref all3, ref kept2, ref kept3);
             i += 32;
             if (i % EnergySums.Chunk != 0)
                 continue;
@@ -87,7 +88,8 @@ internal static unsafe class MaskedLoops256<TStored>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Take(byte* stored, byte* origin, Vector256<uint> word, Vector256<uint> places, Vector256<uint> placesToo, Vector256<float> factor, float* total, ref Vector256<float> all0, ref Vector256<float> all1, ref Vector256<float> kept0, ref Vector256<float> kept1)
+    private static void Take<TSum>(byte* stored, byte* origin, Vector256<uint> word, Vector256<uint> places, Vector256<uint> placesToo, Vector256<float> factor, float* total, ref Vector256<float> all0, ref Vector256<float> all1, ref Vector256<float> kept0, ref Vector256<float> kept1)
+        where TSum : struct, ISum
     {
         (Lanes256 first, Lanes256 second) = TStored.LoadPair<Lanes256>(in *stored);
         (Lanes256 less, Lanes256 lessToo) = TStored.LoadPair<Lanes256>(in *origin);
@@ -97,8 +99,8 @@ internal static unsafe class MaskedLoops256<TStored>
         all1 += b * b;
         kept0 += ka * ka;
         kept1 += kb * kb;
-        (Vector256.Load(total) + (factor * ka)).Store(total);
-        (Vector256.Load(total + 8) + (factor * kb)).Store(total + 8);
+        (TSum.Of<Lanes256>(total).Value + (factor * ka)).Store(total);
+        (TSum.Of<Lanes256>(total + 8).Value + (factor * kb)).Store(total + 8);
     }
 
     // how far a lane's bit is from the sign, for lanes whose bits begin at one

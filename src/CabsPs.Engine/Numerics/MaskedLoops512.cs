@@ -51,7 +51,8 @@ internal static unsafe class MaskedLoops512<TStored>
     /// <returns>The end; or where it stopped, as a negative number: after a chunk whose energies float32 does not hold, which were not
     /// added.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int AddChunks(byte* origin, byte* stored, uint* mask, float weight, float* total, int start, int end, double* all, double* kept)
+    public static int AddChunks<TSum>(byte* origin, byte* stored, uint* mask, float weight, float* total, int start, int end, double* all, double* kept)
+        where TSum : struct, ISum
     {
         Vector512<uint> bits = TStored.PairsAlternate
             ? Vector512.Create(1u << 0, 1u << 2, 1u << 4, 1u << 6, 1u << 8, 1u << 10, 1u << 12, 1u << 14, 1u << 16, 1u << 18, 1u << 20, 1u << 22, 1u << 24, 1u << 26, 1u << 28, 1u << 30)
@@ -73,8 +74,8 @@ internal static unsafe class MaskedLoops512<TStored>
             all1 += b * b;
             kept0 += ka * ka;
             kept1 += kb * kb;
-            (Vector512.Load(total + i) + (factor * ka)).Store(total + i);
-            (Vector512.Load(total + i + 16) + (factor * kb)).Store(total + i + 16);
+            (TSum.Of<Lanes512>(total + i).Value + (factor * ka)).Store(total + i);
+            (TSum.Of<Lanes512>(total + i + 16).Value + (factor * kb)).Store(total + i + 16);
             i += 32;
             if (i % EnergySums.Chunk != 0)
                 continue;

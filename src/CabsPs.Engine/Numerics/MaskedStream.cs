@@ -46,7 +46,7 @@ internal static unsafe class MaskedStream<TStored>
     }
 
     /// <summary>See <see cref="IKernels{T}.TryAddMasked"/>.</summary>
-    public static bool Add<V>(ReadOnlySpan<byte> origin, ReadOnlySpan<byte> stored, ReadOnlySpan<ulong> mask, float weight, Span<float> total, out (double All, double Kept) energies)
+    public static bool Add<V>(ReadOnlySpan<byte> origin, ReadOnlySpan<byte> stored, ReadOnlySpan<ulong> mask, float weight, bool isFirst, Span<float> total, out (double All, double Kept) energies)
         where V : struct, ILanes<V>
     {
         Span<double> all = stackalloc double[Lanes], kept = stackalloc double[Lanes];
@@ -60,9 +60,9 @@ internal static unsafe class MaskedStream<TStored>
         {
             for (int at = 0; at < whole;)
             {
-                int end = V.Count == 16
-                    ? MaskedLoops512<TStored>.AddChunks(from, weights, (uint*)bits, weight, sum, at, whole, toAll, toKept)
-                    : MaskedLoops256<TStored>.AddChunks(from, weights, (uint*)bits, weight, sum, at, whole, toAll, toKept);
+                int end = isFirst
+                    ? AddChunks<V, FromZero>(from, weights, (uint*)bits, weight, sum, at, whole, toAll, toKept)
+                    : AddChunks<V, FromMemory>(from, weights, (uint*)bits, weight, sum, at, whole, toAll, toKept);
                 at = Math.Abs(end);
                 if (end < 0)
                     AddExactly(from, weights, at - Chunk, mask, all, kept);
@@ -74,6 +74,8 @@ internal static unsafe class MaskedStream<TStored>
             for (int i = whole; i < length; i++)
             {
                 rest[i - whole] = Delta(from, weights, i);
+                if (isFirst)
+                    sum[i] = 0;
                 if (BitMask.Has(mask, i))
                     sum[i] += weight * rest[i - whole];
             }
@@ -86,6 +88,12 @@ internal static unsafe class MaskedStream<TStored>
         energies = (AddUp(all, ordered), AddUp(kept, ordered));
         return double.IsFinite(energies.All);
     }
+
+    private static int AddChunks<V, TSum>(byte* origin, byte* stored, uint* mask, float weight, float* total, int start, int end, double* all, double* kept)
+        where V : struct, ILanes<V>
+        where TSum : struct, ISum => V.Count == 16
+        ? MaskedLoops512<TStored>.AddChunks<TSum>(origin, stored, mask, weight, total, start, end, all, kept)
+        : MaskedLoops256<TStored>.AddChunks<TSum>(origin, stored, mask, weight, total, start, end, all, kept);
 
     /// <summary>See <see cref="IKernels{T}.TryStoreSum"/>.</summary>
     public static bool Store<V>(ReadOnlySpan<byte> origin, ReadOnlySpan<float> total, float divisor, float lambda, Span<byte> destination)
@@ -192,4 +200,30 @@ internal static unsafe class MaskedStream<TStored>
         for (int i = 0; i < Lanes; i++)
             sums[(i / 2) + (i % 2 * (Lanes / 2))] = joined[i];
     }
+}
+
+/// <summary>What a sum is before a term is added.</summary>
+internal unsafe interface ISum
+{
+    /// <summary>Some of it.</summary>
+    static abstract V Of<V>(float* total)
+        where V : struct, ILanes<V>;
+}
+
+/// <summary>Nothing yet.</summary>
+internal readonly unsafe struct FromZero : ISum
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Of<V>(float* total)
+        where V : struct, ILanes<V> => V.OfBits(0);
+}
+
+/// <summary>What the terms before left.</summary>
+internal readonly unsafe struct FromMemory : ISum
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Of<V>(float* total)
+        where V : struct, ILanes<V> => V.Load(in *total);
 }

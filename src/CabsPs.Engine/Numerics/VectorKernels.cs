@@ -180,16 +180,16 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     }
 
     /// <inheritdoc/>
-    public bool TryAddMasked(ReadOnlySpan<byte> origin, ReadOnlySpan<byte> stored, DType type, ReadOnlySpan<ulong> mask, float weight, Span<float> total, out (double All, double Kept) energies)
+    public bool TryAddMasked(ReadOnlySpan<byte> origin, ReadOnlySpan<byte> stored, DType type, ReadOnlySpan<ulong> mask, float weight, bool isFirst, Span<float> total, out (double All, double Kept) energies)
     {
         CheckLengths(origin.Length, stored.Length, mask.Length, origin.Length / type.Size());
         ArgumentOutOfRangeException.ThrowIfLessThan(total.Length, origin.Length / type.Size());
         energies = default;
         return !HasMaskedStream ? false : type switch
         {
-            DType.F32 => MaskedStream<StoredF32>.Add<V>(origin, stored, mask, weight, total, out energies),
-            DType.F16 => MaskedStream<StoredF16>.Add<V>(origin, stored, mask, weight, total, out energies),
-            DType.BF16 => MaskedStream<StoredBF16>.Add<V>(origin, stored, mask, weight, total, out energies),
+            DType.F32 => MaskedStream<StoredF32>.Add<V>(origin, stored, mask, weight, isFirst, total, out energies),
+            DType.F16 => MaskedStream<StoredF16>.Add<V>(origin, stored, mask, weight, isFirst, total, out energies),
+            DType.BF16 => MaskedStream<StoredBF16>.Add<V>(origin, stored, mask, weight, isFirst, total, out energies),
             _ => false,
         };
     }
