@@ -19,7 +19,7 @@ public static class MergeCommand
             Method = method,
             BasePath = Path.Combine(models, "base"),
             Inputs = [.. Enumerable.Range(1, experts).Select(i => new ModelInput($"expert{i}", Path.Combine(models, $"expert{i}"), ParameterSet.Of(("weight", 0.7 / i))))],
-            Parameters = method is not Cabs ? method is Ties ? ParameterSet.Of(("density", 0.25)) : ParameterSet.Empty : arguments.Text("--assignment", "sequential") == "joint" ? MemoryCommand.Joint : MemoryCommand.Sequential,
+            Parameters = method is not Cabs ? method is Ties or DareLinear ? ParameterSet.Of(("density", 0.25)) : ParameterSet.Empty : arguments.Text("--assignment", "sequential") == "joint" ? MemoryCommand.Joint : MemoryCommand.Sequential,
             Groups = method.Sparsifier is null ? [] : [new SparsifierGroup(method.Sparsifier!, [.. Enumerable.Range(0, experts)])],
         };
         var options = new MergeOptions { Force = true, Threads = arguments.Integer("--threads", 0), PieceBytes = arguments.Integer("--piece", MergeOptions.DefaultPieceBytes), Engine = ComputeEngines.Open(arguments.Find("--engine"), arguments.Find("--device")) };

@@ -4,7 +4,7 @@ using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Bench;
 
-/// <summary><c>steps</c>: what each step of a CABS merge costs in cache, in nanoseconds per block of 256 weights and vector.</summary>
+/// <summary><c>steps</c>: what each step of a CABS or DARE merge costs in cache, in nanoseconds per block of 256 weights and vector.</summary>
 public static class StepsCommand
 {
     private const int Length = MemoryBudget.DefaultTileLength;
@@ -31,6 +31,7 @@ public static class StepsCommand
         }
 
         byte[] output = new byte[Length * 2];
+        var random = new CounterRandom(1, "vector", "tensor");
         uint[] hints = new uint[2];
         Term<float>[] terms = [new(0, 0.7f, true), new(1, 0.35f, true)];
         ReadOnlySpan<byte> Bytes(int model, int i) => models.Stored[model].AsSpan(i * Length * 2, Length * 2);
@@ -41,6 +42,12 @@ public static class StepsCommand
         Show("widen and subtract", i => kernels.WidenDelta(Bytes(2, i), DType.BF16, tiles[i].Base, tiles[i].Input(1)));
         Show("select among the rest", i => kernels.KeepLargest(tiles[i].Input(1)[..length], m, m / 4, 0, tiles[i].Mask(0), tiles[i].Mask(1), ref hints[1]));
         Show("energies", i => kernels.Energies(tiles[i].Input(0), tiles[i].Mask(0)));
+        Show("draw a mask", i => random.KeepEach(0.25, i * Length, Length, tiles[i].Mask(0)));
+        Show("draw a mask, 0.3", i => random.KeepEach(0.3, i * Length, Length, tiles[i].Mask(0)));
+        Show("magnitudes", i => kernels.SumsOfMagnitudes(tiles[i].Input(0), tiles[i].Mask(0)));
+        Show("stored magnitudes", i => kernels.TryMagnitudes(Bytes(0, i), Bytes(1, i), DType.BF16, tiles[i].Mask(0), out _));
+        Show("stored add", i => kernels.TryAddMasked(Bytes(0, i), Bytes(1, i), DType.BF16, tiles[i].Mask(0), 0.7f, false, tiles[i].Total, out _));
+        Show("stored end", i => kernels.TryStoreSum(Bytes(0, i), DType.BF16, tiles[i].Total, 1, 1, output));
         Show("combine", i => kernels.Combine(tiles[i], terms, 1, 1, DType.BF16, output));
 
         void Show(string step, Action<int> action)

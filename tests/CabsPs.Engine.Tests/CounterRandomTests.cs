@@ -68,6 +68,30 @@ public sealed class CounterRandomTests
             Assert.Equal((ushort)(random.Bits(i / 4) >> (16 * (i % 4))) < 0x4000, BitMask.Has(mask, i));
     }
 
+    [Theory]
+    [InlineData(0.25)]
+    [InlineData(0.3)]
+    [InlineData(0.999)]
+    [InlineData(0.5 / (1 << 16))]
+    [InlineData(0)]
+    public void Vectors_draw_what_the_plain_twin_draws(double probability)
+    {
+        // long enough for some elements to equal the first 16 bits of the probability
+        const int length = 200_003;
+        var random = new CounterRandom(5, "code", "t");
+        ulong[] mask = new ulong[BitMask.WordCount(length)];
+        random.KeepEach(probability, 128, length, mask);
+        ulong threshold = (ulong)(probability * (1UL << 48));
+        for (int i = 0; i < length; i++)
+        {
+            ulong part = (ushort)(random.Bits((128 + i) / 4) >> (16 * (i % 4)));
+            ulong fine = random.Fine(128 + i);
+            Assert.Equal(((part << 32) | fine) < threshold, BitMask.Has(mask, i));
+        }
+
+        Assert.Equal(0UL, mask[^1] >> (length % 64));
+    }
+
     [Fact]
     public void Probabilities_finer_than_sixteen_bits_count()
     {

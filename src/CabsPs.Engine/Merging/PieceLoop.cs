@@ -14,7 +14,11 @@ internal readonly record struct StoredWeights(DType Type, Memory<byte> Bytes, bo
     public int Count => Bytes.Length / Type.Size();
 
     /// <summary>Some of them.</summary>
-    public StoredWeights Part(int start, int length) => this with { Bytes = Bytes.Slice(start * Type.Size(), length * Type.Size()) };
+    public StoredWeights Part(int start, int length)
+    {
+        int size = Type.Size();
+        return new StoredWeights(Type, Bytes.Slice(start * size, length * size), AreDeltas);
+    }
 
     /// <summary>The bytes of some elements.</summary>
     public Span<byte> Slice(int start, int length) => Bytes.Span.Slice(start * Type.Size(), length * Type.Size());
@@ -85,12 +89,24 @@ internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, i
     private NonFiniteWeight? RunPart(int pass, long start, StoredWeights? origin, StoredWeights[] inputs, StoredWeights output, Tile<T> tile, Span<double> sums)
     {
         var writing = pass == kernel.MeasuringPasses ? (TensorKernel<T>)kernel : null;
-        if (writing is not null && origin is { } whole && !ComputesRows(inputs.Length) && !inputs.Any(i => i.AreDeltas) && writing.TryMergeStored(kernels, whole, inputs, output, sums))
+        bool asStored = origin is not null && !ComputesRows(inputs.Length) && !inputs.Any(i => i.AreDeltas);
+        if (asStored && writing is not null && writing.TryMergeStored(kernels, origin!.Value, inputs, output, sums))
             return null;
+        asStored &= kernel.TakesStored(pass);
+        var pieces = asStored ? new StoredWeights[inputs.Length] : [];
         int length = output.Count;
         for (int at = 0; at < length; at += tileLength)
         {
             tile.MoveTo(start + at, Math.Min(tileLength, length - at));
+            if (asStored)
+            {
+                for (int i = 0; i < inputs.Length; i++)
+                    pieces[i] = inputs[i].Part(at, tile.Length);
+                StoredWeights piece = origin!.Value.Part(at, tile.Length);
+                if (writing is not null ? writing.TryMergeStored(tile, kernels, piece, pieces, output.Part(at, tile.Length), sums) : kernel.TryMeasureStored(pass, tile, piece, pieces, sums))
+                    continue;
+            }
+
             if (origin is { } stored && !Widen(stored.Slice(at, tile.Length), stored.Type, tile, -1, tile.Base) && !allowNonFinite)
                 return Find(-1, stored, at, tile);
             for (int i = 0; i < inputs.Length; i++)

@@ -111,6 +111,14 @@ public class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
+    internal override bool TakesStored(int pass) =>
+        !_groups.IsEmpty && !_groups.ReadsDeltas && (pass < _groups.MeasuringPasses || (pass == MeasuringPasses && _combination.Conflicts == ConflictRule.Add && _inputs.All(i => _masked[i])));
+
+    /// <inheritdoc/>
+    internal sealed override bool TryMeasureStored(int pass, Tile<T> tile, StoredWeights origin, ReadOnlySpan<StoredWeights> inputs, Span<double> sums) =>
+        AreAll(origin.Type, inputs) && _groups.TryMeasureStored(pass, tile, origin, inputs, sums);
+
+    /// <inheritdoc/>
     public sealed override void Complete(int pass, ReadOnlySpan<double> totals)
     {
         if (pass >= _groups.MeasuringPasses)
@@ -174,6 +182,28 @@ public class TaskVectorKernel<T> : TensorKernel<T>
             return false;
         for (int t = 0; t < _terms.Length; t++)
             sums[3 * t] += origin.Count;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    internal sealed override bool TryMergeStored(Tile<T> tile, IKernels<T> kernels, StoredWeights origin, ReadOnlySpan<StoredWeights> inputs, StoredWeights output, Span<double> sums)
+    {
+        if (output.Type != origin.Type || !AreAll(origin.Type, inputs))
+            return false;
+        _groups.MakeMasks(tile);
+        Span<(double All, double Kept)> energies = stackalloc (double, double)[_terms.Length];
+        for (int t = 0; t < energies.Length; t++)
+        {
+            int i = _terms[t];
+            if (!kernels.TryAddMasked(origin.Bytes.Span, inputs[i].Bytes.Span, origin.Type, tile.Mask(i), Scale(i), isFirst: t == 0, tile.Total, out energies[t]))
+                return false;
+        }
+
+        if (!kernels.TryStoreSum(origin.Bytes.Span, origin.Type, tile.Total, Divisor(), T.CreateTruncating(_combination.Lambda), output.Bytes.Span))
+            return false;
+        for (int t = 0; t < energies.Length; t++)
+            AddTally(tile, t, energies[t], sums);
+        TallyPairs(tile, sums[(3 * _terms.Length)..]);
         return true;
     }
 
@@ -262,11 +292,23 @@ public class TaskVectorKernel<T> : TensorKernel<T>
                 continue;
             }
 
-            (double energy, double kept) = exact ? _kernels.SumsOfSquares(tile.Input(i), tile.Mask(i)) : _kernels.Energies(tile.Input(i), tile.Mask(i));
-            sums[3 * t] += BitMask.Count(tile.Mask(i));
-            sums[(3 * t) + 1] += energy;
-            sums[(3 * t) + 2] += kept;
+            AddTally(tile, t, exact ? _kernels.SumsOfSquares(tile.Input(i), tile.Mask(i)) : _kernels.Energies(tile.Input(i), tile.Mask(i)), sums);
         }
+    }
+
+    private void AddTally(Tile<T> tile, int term, (double All, double Kept) energies, Span<double> sums)
+    {
+        sums[3 * term] += BitMask.Count(tile.Mask(_terms[term]));
+        sums[(3 * term) + 1] += energies.All;
+        sums[(3 * term) + 2] += energies.Kept;
+    }
+
+    private bool AreAll(DType type, ReadOnlySpan<StoredWeights> inputs)
+    {
+        bool all = true;
+        foreach (int i in _inputs)
+            all &= inputs[i].Type == type;
+        return all;
     }
 
     private void TallyPairs(Tile<T> tile, Span<double> sums)

@@ -45,6 +45,9 @@ public abstract class TensorKernel<T> : TensorProbe<T>
     /// <returns>False when it was not done; tiles follow then.</returns>
     internal virtual bool TryMergeStored(IKernels<T> kernels, StoredWeights origin, StoredWeights[] inputs, StoredWeights output, Span<double> sums) => false;
 
+    /// <summary>Computes one tile's piece of the result from stored bytes, as <see cref="TensorProbe{T}.TryMeasureStored"/> measures one.</summary>
+    internal virtual bool TryMergeStored(Tile<T> tile, IKernels<T> kernels, StoredWeights origin, ReadOnlySpan<StoredWeights> inputs, StoredWeights output, Span<double> sums) => false;
+
     /// <summary>Puts the writing pass's figures into the report.</summary>
     public virtual void Report(ReadOnlySpan<double> totals, Tally tally)
     {

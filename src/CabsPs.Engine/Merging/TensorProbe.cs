@@ -41,6 +41,19 @@ public abstract class TensorProbe<T>
     {
     }
 
+    /// <summary>Whether a pass tries to take pieces from stored bytes, which saves it the tiles.</summary>
+    internal virtual bool TakesStored(int pass) => false;
+
+    /// <summary>Measures one piece from stored bytes.</summary>
+    /// <param name="pass">Which pass, from 0.</param>
+    /// <param name="tile">Room to work in, with nothing of the piece but where it lies.</param>
+    /// <param name="origin">The base's weights.</param>
+    /// <param name="inputs">The inputs' weights.</param>
+    /// <param name="sums">To be added to.</param>
+    /// <returns>False when it was not done, because of the types, or because a weight is not finite; no sum has changed then, and the tile
+    /// follows.</returns>
+    internal virtual bool TryMeasureStored(int pass, Tile<T> tile, StoredWeights origin, ReadOnlySpan<StoredWeights> inputs, Span<double> sums) => false;
+
     /// <summary>Receives the sums of a finished pass.</summary>
     public virtual void Complete(int pass, ReadOnlySpan<double> totals)
     {

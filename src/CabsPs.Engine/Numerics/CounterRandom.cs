@@ -1,8 +1,8 @@
 using System.IO.Hashing;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using System.Text;
 
 namespace CabsPs.Engine.Numerics;
@@ -15,6 +15,9 @@ public readonly struct CounterRandom
     private const ulong Golden = 0x9E37_79B9_7F4A_7C15;
     private const ulong First = 0xBF58_476D_1CE4_E5B9;
     private const ulong Second = 0x94D0_49BB_1331_11EB;
+
+    // words of a mask made at once
+    private const int Batch = 64;
     private readonly ulong _key;
     private readonly ulong _fineKey;
 
@@ -35,6 +38,9 @@ public readonly struct CounterRandom
     /// <summary>64 random bits.</summary>
     public ulong Bits(long index) => Mix(_key + ((ulong)index * Golden));
 
+    /// <summary>What decides where 16 bits do not.</summary>
+    internal uint Fine(long index) => (uint)Mix(_fineKey + ((ulong)index * Golden));
+
     /// <summary>A number from 0 to below 1, in steps of 2⁻⁵³.</summary>
     public double Uniform(long index) => (Bits(index) >> 11) * (1.0 / (1UL << 53));
 
@@ -53,81 +59,100 @@ public readonly struct CounterRandom
         }
 
         ulong threshold = (ulong)(Math.Max(probability, 0) * (1UL << 48));
-        ushort coarse = (ushort)(threshold >> 32);
-        uint fine = (uint)threshold;
-        Span<ulong> words = stackalloc ulong[16];
-        for (int word = 0; word < mask.Length; word++)
+        for (int word = 0; word < mask.Length; word += Batch)
         {
-            Fill((start >> 2) + (word * 16), words);
-            (ulong below, ulong equal) = Compare(MemoryMarshal.Cast<ulong, ushort>(words), coarse);
-            for (; equal != 0; equal &= equal - 1)
+            Span<ulong> words = mask.Slice(word, Math.Min(Batch, mask.Length - word));
+            long first = start + (word * 64L);
+            ulong open = Vector512.IsHardwareAccelerated ? By512(first, threshold, words)
+                : Avx2.IsSupported ? By256(first, threshold, words)
+                : ulong.MaxValue >> (Batch - words.Length);
+            for (; open != 0; open &= open - 1)
             {
-                int bit = BitOperations.TrailingZeroCount(equal);
-                long index = start + (word * 64) + bit;
-                if ((uint)Mix(_fineKey + ((ulong)index * Golden)) < fine)
-                    below |= 1UL << bit;
+                int at = BitOperations.TrailingZeroCount(open);
+                words[at] = Word(first + (at * 64L), threshold);
             }
-
-            mask[word] = below;
         }
 
         if ((elements & 63) != 0)
             mask[^1] &= (1UL << elements) - 1;
     }
 
-    /// <summary>Sixteen words in a row, and which of their 64 16-bit parts are below or at a value; the parts of a word count from its low
-    /// end.</summary>
-    private void Fill(long first, Span<ulong> words)
+    // sixteen numbers to a word. A bit of the result for each word with an element whose 16 bits equal the probability's: rare ones
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private ulong By512(long start, ulong threshold, Span<ulong> mask)
     {
-        ulong at = _key + ((ulong)first * Golden);
-        if (Vector512.IsHardwareAccelerated)
+        Vector512<ushort> coarse = Vector512.Create((ushort)(threshold >> 32));
+        Vector512<ulong> at = Vector512.Create(_key + ((ulong)(start >> 2) * Golden)) + (Vector512<ulong>.Indices * Golden);
+        Vector512<ulong> eight = Vector512.Create(unchecked(8 * Golden));
+        bool isFine = (uint)threshold != 0;
+        ulong open = 0;
+        for (int word = 0; word < mask.Length; word++)
         {
-            for (int i = 0; i < 16; i += 8)
-                Mix(Vector512.Create(at + ((ulong)i * Golden)) + (Vector512<ulong>.Indices * Golden)).CopyTo(words[i..]);
+            Vector512<ushort> a = Mix(at).AsUInt16();
+            at += eight;
+            Vector512<ushort> b = Mix(at).AsUInt16();
+            at += eight;
+            mask[word] = Vector512.LessThan(a, coarse).ExtractMostSignificantBits() | (Vector512.LessThan(b, coarse).ExtractMostSignificantBits() << 32);
+            if (isFine)
+                open |= (Vector512.EqualsAny(a, coarse) | Vector512.EqualsAny(b, coarse) ? 1UL : 0) << word;
         }
-        else if (Vector256.IsHardwareAccelerated)
-        {
-            for (int i = 0; i < 16; i += 4)
-                Mix(Vector256.Create(at + ((ulong)i * Golden)) + (Vector256<ulong>.Indices * Golden)).CopyTo(words[i..]);
-        }
-        else
-        {
-            for (int i = 0; i < 16; i++)
-                words[i] = Mix(at + ((ulong)i * Golden));
-        }
+
+        return open;
     }
 
-    private static (ulong Below, ulong Equal) Compare(ReadOnlySpan<ushort> parts, ushort value)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private ulong By256(long start, ulong threshold, Span<ulong> mask)
     {
-        ulong below = 0, equal = 0;
-        if (Vector512.IsHardwareAccelerated)
+        Vector256<ushort> coarse = Vector256.Create((ushort)(threshold >> 32));
+        // packing works within halves: of eight numbers the first vector takes 0, 1, 4 and 5
+        Vector256<ulong> at = Vector256.Create(_key + ((ulong)(start >> 2) * Golden)) + (Vector256.Create(0ul, 1, 4, 5) * Golden);
+        Vector256<ulong> two = Vector256.Create(unchecked(2 * Golden)), six = Vector256.Create(unchecked(6 * Golden));
+        bool isFine = (uint)threshold != 0;
+        ulong open = 0;
+        for (int word = 0; word < mask.Length; word++)
         {
-            for (int i = 0; i < 64; i += 32)
+            ulong below = 0;
+            for (int half = 0; half < 64; half += 32)
             {
-                Vector512<ushort> part = Vector512.Create(parts[i..]);
-                below |= Vector512.LessThan(part, Vector512.Create(value)).ExtractMostSignificantBits() << i;
-                equal |= Vector512.Equals(part, Vector512.Create(value)).ExtractMostSignificantBits() << i;
+                Vector256<ushort> a = Mix(at).AsUInt16();
+                at += two;
+                Vector256<ushort> b = Mix(at).AsUInt16();
+                at += six;
+                below |= (ulong)Below(a, b, coarse) << half;
+                if (isFine)
+                    open |= (Vector256.EqualsAny(a, coarse) | Vector256.EqualsAny(b, coarse) ? 1UL : 0) << word;
             }
+
+            mask[word] = below;
         }
-        else if (Vector256.IsHardwareAccelerated)
+
+        return open;
+    }
+
+    // the plain twin of a word
+    private ulong Word(long start, ulong threshold)
+    {
+        ushort coarse = (ushort)(threshold >> 32);
+        ulong word = 0;
+        for (int i = 0; i < 64; i += 4)
         {
-            for (int i = 0; i < 64; i += 16)
+            ulong bits = Bits((start + i) >> 2);
+            for (int k = i; k < i + 4; k++, bits >>= 16)
             {
-                Vector256<ushort> part = Vector256.Create(parts[i..]);
-                below |= (ulong)Halve(Vector256.LessThan(part, Vector256.Create(value))) << i;
-                equal |= (ulong)Halve(Vector256.Equals(part, Vector256.Create(value))) << i;
-            }
-        }
-        else
-        {
-            for (int i = 0; i < 64; i++)
-            {
-                below |= (parts[i] < value ? 1UL : 0) << i;
-                equal |= (parts[i] == value ? 1UL : 0) << i;
+                bool below = (ushort)bits == coarse ? Fine(start + k) < (uint)threshold : (ushort)bits < coarse;
+                word |= (below ? 1UL : 0) << k;
             }
         }
 
-        return (below, equal);
+        return word;
+    }
+
+    // a bit for each of 32 numbers
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Below(Vector256<ushort> a, Vector256<ushort> b, Vector256<ushort> limit)
+    {
+        Vector256<short> under = Avx2.SubtractSaturate(limit, a).AsInt16(), underToo = Avx2.SubtractSaturate(limit, b).AsInt16();
+        return ~Vector256.Equals(Avx2.PackSignedSaturate(under, underToo), Vector256<sbyte>.Zero).ExtractMostSignificantBits();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -138,17 +163,22 @@ public readonly struct CounterRandom
         return z ^ (z >> 31);
     }
 
-    // a bit for each of sixteen lanes that are all ones or zero
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Halve(Vector256<ushort> lanes) =>
-        Vector128.Narrow(lanes.GetLower(), lanes.GetUpper()).ExtractMostSignificantBits();
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<ulong> Mix(Vector256<ulong> z)
     {
-        z = (z ^ (z >> 30)) * First;
-        z = (z ^ (z >> 27)) * Second;
+        z = Times(z ^ (z >> 30), First);
+        z = Times(z ^ (z >> 27), Second);
         return z ^ (z >> 31);
+    }
+
+    // the low 64 bits of products, of which there is no instruction
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ulong> Times(Vector256<ulong> z, ulong factor)
+    {
+        Vector256<ulong> low = Avx2.Multiply(z.AsUInt32(), Vector256.Create(factor).AsUInt32());
+        Vector256<ulong> high = Avx2.Multiply(z.AsUInt32(), Vector256.Create(factor >> 32).AsUInt32());
+        Vector256<ulong> cross = Avx2.MultiplyLow(z.AsUInt32(), Vector256.Create(factor << 32).AsUInt32()).AsUInt64();
+        return low + cross + (high << 32);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -78,6 +78,15 @@ internal static class EnergySums
         return true;
     }
 
+    /// <summary>Whether float32 holds the sums of a chunk, given as two halves of the lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool HoldsLanes(Vector256<float> first, Vector256<float> second)
+    {
+        // without signs the bits of NaN are the greatest
+        Vector256<int> largest = Vector256.Max(first.AsInt32() & Vector256.Create(int.MaxValue), second.AsInt32() & Vector256.Create(int.MaxValue));
+        return Vector256.GreaterThanAny(largest, Vector256.Create((int)LeastBits)) && !Vector256.GreaterThanAny(largest, Vector256.Create((int)MostBits));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddWidened(ref readonly float lanes, ref double sums)
     {

@@ -93,6 +93,33 @@ public interface IKernels<T>
     /// then.</returns>
     bool TryCombineStored(ReadOnlyMemory<byte> origin, DType type, ReadOnlySpan<ReadOnlyMemory<byte>> experts, ReadOnlySpan<T> weights, T divisor, T lambda, DType resultType, Memory<byte> destination) => false;
 
+    /// <summary><see cref="SumsOfMagnitudes"/> of the deltas of stored weights, without a tile between, where an implementation has a way to do
+    /// that.</summary>
+    /// <param name="origin">The base's stored weights.</param>
+    /// <param name="stored">The vector's.</param>
+    /// <param name="type">The type of both.</param>
+    /// <param name="mask">Which of them to sum once more by themselves.</param>
+    /// <param name="sums">Receives the sums.</param>
+    /// <returns>False when there is no such way or a weight is not finite.</returns>
+    bool TryMagnitudes(ReadOnlySpan<byte> origin, ReadOnlySpan<byte> stored, DType type, ReadOnlySpan<ulong> mask, out (double All, double Kept) sums)
+    {
+        sums = default;
+        return false;
+    }
+
+    /// <summary>total[i] += weight · delta[i] where the mask has a one, or from 0 up with the first of several vectors, and the <see cref="Energies"/> of the deltas, from stored weights in the
+    /// same way.</summary>
+    /// <returns>False when there is no such way or a delta is not finite; the total is garbage then.</returns>
+    bool TryAddMasked(ReadOnlySpan<byte> origin, ReadOnlySpan<byte> stored, DType type, ReadOnlySpan<ulong> mask, T weight, bool isFirst, Span<T> total, out (double All, double Kept) energies)
+    {
+        energies = default;
+        return false;
+    }
+
+    /// <summary>base + lambda · total / divisor, stored: the end of <see cref="Combine"/>, from stored weights in the same way.</summary>
+    /// <returns>False when there is no such way or a result is not finite; the destination is garbage then.</returns>
+    bool TryStoreSum(ReadOnlySpan<byte> origin, DType type, ReadOnlySpan<T> total, T divisor, T lambda, Span<byte> destination) => false;
+
     /// <summary>base + lambda · (Σ of the terms weight · masked delta that agree with the sign of the sum of all) / (Σ of their shares),
     /// stored (TIES: Yadav et al., NeurIPS 2023, section 3). A sum of zero elects plus; zeros agree with nothing; without an
     /// agreeing term nothing is divided.</summary>

@@ -12,6 +12,13 @@ internal readonly struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
     /// <inheritdoc/>
     public static int Count => 8;
 
+    /// <summary>The lanes.</summary>
+    public Vector256<float> Value
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _value;
+    }
+
     private Vector256<uint> Bits
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

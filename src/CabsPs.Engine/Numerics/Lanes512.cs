@@ -12,6 +12,13 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
     /// <inheritdoc/>
     public static int Count => 16;
 
+    /// <summary>The lanes.</summary>
+    public Vector512<float> Value
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _value;
+    }
+
     private Vector512<uint> Bits
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -12,6 +12,17 @@ internal interface IStored
     static abstract V Load<V>(ref readonly byte source)
         where V : struct, ILanes<V>;
 
+    /// <summary>Whether <see cref="LoadPair"/> gives every other element in each vector, and not one half in each.</summary>
+    static abstract bool PairsAlternate { get; }
+
+    /// <summary>Reads the elements of two vectors in the order that costs least.</summary>
+    static abstract (V First, V Second) LoadPair<V>(ref readonly byte source)
+        where V : struct, ILanes<V>;
+
+    /// <summary>Writes elements that are not NaN in the order in which they are read in pairs.</summary>
+    static abstract void StorePair<V>(V first, V second, ref byte destination)
+        where V : struct, ILanes<V>;
+
     /// <summary>Writes elements, rounding to nearest, ties to even.</summary>
     static abstract void Store<V>(V value, ref byte destination)
         where V : struct, ILanes<V>;
@@ -42,6 +53,19 @@ internal readonly struct StoredF32 : IStored
         where V : struct, ILanes<V> => V.Store(value, ref Unsafe.As<byte, float>(ref destination));
 
     /// <inheritdoc/>
+    public static bool PairsAlternate => false;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (V First, V Second) LoadPair<V>(ref readonly byte source)
+        where V : struct, ILanes<V> => (Load<V>(in source), Load<V>(in Unsafe.Add(ref Unsafe.AsRef(in source), V.Count * Size)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePair<V>(V first, V second, ref byte destination)
+        where V : struct, ILanes<V> => StoreFinite(first, second, ref destination);
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreFinite<V>(V value, ref byte destination)
         where V : struct, ILanes<V> => Store(value, ref destination);
@@ -66,6 +90,23 @@ internal readonly struct StoredBF16 : IStored
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Load<V>(ref readonly byte source)
         where V : struct, ILanes<V> => V.ShiftLeft(V.LoadHalves(in Unsafe.As<byte, ushort>(ref Unsafe.AsRef(in source))), 16);
+
+    /// <inheritdoc/>
+    public static bool PairsAlternate => true;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (V First, V Second) LoadPair<V>(ref readonly byte source)
+        where V : struct, ILanes<V>
+    {
+        V both = StoredF32.Load<V>(in source);
+        return (V.ShiftLeft(both, 16), both & V.OfBits(0xFFFF_0000));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePair<V>(V first, V second, ref byte destination)
+        where V : struct, ILanes<V> => StoredF32.Store(Round(first) | (AddHalf(second) & V.OfBits(0xFFFF_0000)), ref destination);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -110,7 +151,30 @@ internal readonly struct StoredF16 : IStored
     public static V Load<V>(ref readonly byte source)
         where V : struct, ILanes<V>
     {
-        V halves = V.LoadHalves(in Unsafe.As<byte, ushort>(ref Unsafe.AsRef(in source)));
+        return Widen(V.LoadHalves(in Unsafe.As<byte, ushort>(ref Unsafe.AsRef(in source))));
+    }
+
+    /// <inheritdoc/>
+    public static bool PairsAlternate => true;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (V First, V Second) LoadPair<V>(ref readonly byte source)
+        where V : struct, ILanes<V>
+    {
+        V both = StoredF32.Load<V>(in source);
+        return (Widen(both & V.OfBits(0xFFFF)), Widen(V.ShiftRight(both, 16)));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePair<V>(V first, V second, ref byte destination)
+        where V : struct, ILanes<V> => StoredF32.Store(Narrow(first) | V.ShiftLeft(Narrow(second), 16), ref destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Widen<V>(V halves)
+        where V : struct, ILanes<V>
+    {
         V sign = V.ShiftLeft(halves & V.OfBits(0x8000), 16);
         V magnitude = V.ShiftLeft(halves & V.OfBits(0x7FFF), 13);
         V finite = magnitude * V.Of(5192296858534827628530496329220096f); // 2^112
@@ -122,6 +186,10 @@ internal readonly struct StoredF16 : IStored
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<V>(V value, ref byte destination)
+        where V : struct, ILanes<V> => V.StoreHalves(Narrow(value), ref Unsafe.As<byte, ushort>(ref destination));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Narrow<V>(V value)
         where V : struct, ILanes<V>
     {
         V sign = V.ShiftRight(value, 16) & V.OfBits(0x8000);
@@ -133,8 +201,9 @@ internal readonly struct StoredF16 : IStored
         V result = V.Select(V.GreaterBits(V.OfBits(113 << 23), magnitude), denormal, normal);
         V nan = (V.ShiftRight(magnitude, 13) & V.OfBits(0x3FF)) | V.OfBits(0x7E00);
         V isNaN = V.GreaterBits(magnitude, V.OfBits(0x7F80_0000));
-        V.StoreHalves(sign | V.Select(isNaN, nan, result), ref Unsafe.As<byte, ushort>(ref destination));
+        return sign | V.Select(isNaN, nan, result);
     }
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreFinite<V>(V value, ref byte destination)

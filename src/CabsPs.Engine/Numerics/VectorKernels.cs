@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.Intrinsics.X86;
 using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Merging;
 
@@ -165,6 +166,49 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     }
 
     /// <inheritdoc/>
+    public bool TryMagnitudes(ReadOnlySpan<byte> origin, ReadOnlySpan<byte> stored, DType type, ReadOnlySpan<ulong> mask, out (double All, double Kept) sums)
+    {
+        CheckLengths(origin.Length, stored.Length, mask.Length, origin.Length / type.Size());
+        sums = default;
+        return !HasMaskedStream ? false : type switch
+        {
+            DType.F32 => MaskedStream<StoredF32>.Magnitudes<V>(origin, stored, mask, out sums),
+            DType.F16 => MaskedStream<StoredF16>.Magnitudes<V>(origin, stored, mask, out sums),
+            DType.BF16 => MaskedStream<StoredBF16>.Magnitudes<V>(origin, stored, mask, out sums),
+            _ => false,
+        };
+    }
+
+    /// <inheritdoc/>
+    public bool TryAddMasked(ReadOnlySpan<byte> origin, ReadOnlySpan<byte> stored, DType type, ReadOnlySpan<ulong> mask, float weight, bool isFirst, Span<float> total, out (double All, double Kept) energies)
+    {
+        CheckLengths(origin.Length, stored.Length, mask.Length, origin.Length / type.Size());
+        ArgumentOutOfRangeException.ThrowIfLessThan(total.Length, origin.Length / type.Size());
+        energies = default;
+        return !HasMaskedStream ? false : type switch
+        {
+            DType.F32 => MaskedStream<StoredF32>.Add<V>(origin, stored, mask, weight, isFirst, total, out energies),
+            DType.F16 => MaskedStream<StoredF16>.Add<V>(origin, stored, mask, weight, isFirst, total, out energies),
+            DType.BF16 => MaskedStream<StoredBF16>.Add<V>(origin, stored, mask, weight, isFirst, total, out energies),
+            _ => false,
+        };
+    }
+
+    /// <inheritdoc/>
+    public bool TryStoreSum(ReadOnlySpan<byte> origin, DType type, ReadOnlySpan<float> total, float divisor, float lambda, Span<byte> destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(origin.Length, total.Length * type.Size());
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, total.Length * type.Size());
+        return !HasMaskedStream ? false : type switch
+        {
+            DType.F32 => MaskedStream<StoredF32>.Store<V>(origin, total, divisor, lambda, destination),
+            DType.F16 => MaskedStream<StoredF16>.Store<V>(origin, total, divisor, lambda, destination),
+            DType.BF16 => MaskedStream<StoredBF16>.Store<V>(origin, total, divisor, lambda, destination),
+            _ => false,
+        };
+    }
+
+    /// <inheritdoc/>
     public void KeepLargest(ReadOnlySpan<float> delta, int blockLength, int quota, int tailQuota, ReadOnlySpan<ulong> claimed, Span<ulong> mask, ref uint hint) =>
         BlockSelection<TCodes>.KeepLargest(delta, blockLength, quota, tailQuota, claimed, mask, ref hint);
 
@@ -191,6 +235,14 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
         (DType.F32, DType.F16) => &DenseStream.Run<V, StoredF32, StoredF16>,
         _ => null,
     };
+
+    private static bool HasMaskedStream => V.Count == 16 || (V.Count == 8 && Avx2.IsSupported);
+
+    private static void CheckLengths(int origin, int stored, int words, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(stored, origin);
+        ArgumentOutOfRangeException.ThrowIfLessThan(words, BitMask.WordCount(length));
+    }
 
     private static int Whole(int length, int other)
     {

@@ -104,6 +104,22 @@ public abstract class IndependentSparsifier : Sparsifier
             }
         }
 
+        internal override bool ReadsDeltas => _masks.ReadsDeltas;
+
+        internal override bool TryMeasureStored(int pass, Tile<T> tile, StoredWeights origin, ReadOnlySpan<StoredWeights> inputs, Span<double> sums)
+        {
+            _masks.MakeMasks(tile);
+            for (int v = 0; v < _factors.Length; v++)
+            {
+                if (!_kernels.TryMagnitudes(origin.Bytes.Span, inputs[Members[v]].Bytes.Span, origin.Type, tile.Mask(Members[v]), out (double All, double Kept) norms))
+                    return false;
+                sums[2 * v] += norms.All;
+                sums[(2 * v) + 1] += norms.Kept;
+            }
+
+            return true;
+        }
+
         public override void Complete(int pass, ReadOnlySpan<double> totals)
         {
             if (pass < _masks.MeasuringPasses)

@@ -55,6 +55,30 @@ internal sealed class MaskGroups<T>
         }
     }
 
+    /// <summary>Whether masks are made from the deltas.</summary>
+    public bool ReadsDeltas => _groups.Any(g => g.ReadsDeltas);
+
+    /// <summary>Measures a piece from stored weights of one type, where no delta is read to make masks.</summary>
+    /// <returns>False when it was not done, because a weight is not finite or the arithmetic has no such way; no sum has changed then.</returns>
+    public bool TryMeasureStored(int pass, Tile<T> tile, StoredWeights origin, ReadOnlySpan<StoredWeights> inputs, Span<double> sums)
+    {
+        Span<double> all = stackalloc double[sums.Length], rest = all;
+        all.Clear();
+        foreach (SparsifierKernel<T> group in _groups)
+        {
+            if (pass >= group.MeasuringPasses)
+                continue;
+            int own = group.SumCount(pass);
+            if (!group.TryMeasureStored(pass, tile, origin, inputs, rest[..own]))
+                return false;
+            rest = rest[own..];
+        }
+
+        for (int i = 0; i < all.Length; i++)
+            sums[i] += all[i];
+        return true;
+    }
+
     /// <summary>Receives the sums of a pass.</summary>
     public void Complete(int pass, ReadOnlySpan<double> totals)
     {

@@ -22,6 +22,8 @@ public sealed class RandomSparsifier(bool rescale) : IndependentSparsifier(resca
 
         public double Density => density;
 
+        public override bool ReadsDeltas => false;
+
         // whole words of the mask are drawn at once
         public override int BlockLength => 64;
 

@@ -11,6 +11,9 @@ internal sealed class SequentialMaskSet<T>(int[] members, VectorMask<T>[] masks,
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
+    public override bool ReadsDeltas => true;
+
+    /// <inheritdoc/>
     public override int MeasuringPasses => Masks.Sum(m => m.MeasuringPasses);
 
     /// <inheritdoc/>

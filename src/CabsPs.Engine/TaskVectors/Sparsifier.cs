@@ -78,6 +78,13 @@ public abstract class SparsifierKernel<T>
     {
     }
 
+    /// <summary>Whether <see cref="MakeMasks"/> looks at the deltas.</summary>
+    internal virtual bool ReadsDeltas => true;
+
+    /// <summary>Measures a piece from stored weights of one type, where no delta is read to make masks.</summary>
+    /// <returns>False when it was not done; the sums are garbage then.</returns>
+    internal virtual bool TryMeasureStored(int pass, Tile<T> tile, StoredWeights origin, ReadOnlySpan<StoredWeights> inputs, Span<double> sums) => false;
+
     /// <summary>Receives the sums of a pass.</summary>
     public virtual void Complete(int pass, ReadOnlySpan<double> totals)
     {

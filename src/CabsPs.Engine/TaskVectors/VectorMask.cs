@@ -11,6 +11,9 @@ public abstract class VectorMask<T>
     /// <summary>Pieces begin at multiples of this many elements.</summary>
     public virtual int BlockLength => 1;
 
+    /// <summary>Whether <see cref="MakeMask"/> looks at the deltas; where it does not, what it is given has their number alone.</summary>
+    public virtual bool ReadsDeltas => true;
+
     /// <summary>Passes over the delta needed before masks can be made. May grow when a pass ends.</summary>
     public virtual int MeasuringPasses => 0;
 
@@ -40,6 +43,8 @@ internal sealed class ConstantMask<T>(bool keep) : VectorMask<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     public bool Keeps => keep;
+
+    public override bool ReadsDeltas => false;
 
     public override void MakeMask(ReadOnlySpan<T> delta, long start, Span<ulong> mask)
     {
