@@ -4,12 +4,14 @@ using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Bench;
 
-/// <summary><c>steps</c>: what each step of a CABS merge costs in cache, in nanoseconds per block of 256 weights and vector.</summary>
+/// <summary><c>steps</c>: what each step of a CABS merge costs in cache, in nanoseconds per block of 256 weights and vector;
+/// joint assignment for all four vectors at once.</summary>
 public static class StepsCommand
 {
     private const int Length = MemoryBudget.DefaultTileLength;
     private const int Tiles = 4;
     private const int Rounds = 20;
+    private const int Experts = 4;
 
     public static int Run(Arguments arguments)
     {
@@ -21,12 +23,12 @@ public static class StepsCommand
 
     private static void Run(IKernels<float> kernels, SyntheticDeltas deltas, int m)
     {
-        var models = new MemoryModels(Length * Tiles, 2, deltas);
+        var models = new MemoryModels(Length * Tiles, Experts, deltas);
         var tiles = new Tile<float>[Tiles];
         for (int i = 0; i < Tiles; i++)
         {
             tiles[i] = new Tile<float>();
-            tiles[i].Reserve(2, Length);
+            tiles[i].Reserve(Experts, Length);
             tiles[i].MoveTo(0, Length);
         }
 
@@ -42,6 +44,20 @@ public static class StepsCommand
         Show("select among the rest", i => kernels.KeepLargest(tiles[i].Input(1)[..length], m, m / 4, 0, tiles[i].Mask(0), tiles[i].Mask(1), ref hints[1]));
         Show("energies", i => kernels.Energies(tiles[i].Input(0), tiles[i].Mask(0)));
         Show("combine", i => kernels.Combine(tiles[i], terms, 1, 1, DType.BF16, output));
+        int[] members = [.. Enumerable.Range(0, Experts)], quotas = [.. members.Select(_ => m / Experts)], none = new int[Experts];
+        double[] energies = new double[Experts];
+        foreach (int v in members)
+        {
+            for (int i = 0; i < Tiles; i++)
+            {
+                kernels.WidenDelta(Bytes(v + 1, i), DType.BF16, tiles[i].Base, tiles[i].Input(v));
+                energies[v] += kernels.SumOfSquares(tiles[i].Input(v));
+            }
+        }
+
+        double[] rms = [.. energies.Select(e => Math.Sqrt(e / (Length * Tiles)))];
+        Show("squares", i => kernels.SumOfSquares(tiles[i].Input(0)));
+        Show("assign four jointly", i => kernels.AssignJointly(tiles[i], members, m, quotas, none, rms));
 
         void Show(string step, Action<int> action)
         {

@@ -7,8 +7,9 @@ namespace CabsPs.Engine.Numerics;
 
 /// <summary>Joint assignment without ordering all pairs; the result is that of <see cref="JointAssignment{T}"/>. As long as no
 /// vector is full, every position goes to the vector with the highest score there. So each round finds that vector per position,
-/// finds the pair with which the first vector becomes full (the n-th largest of the positions where it leads), gives away
-/// everything up to that pair, and goes on without the full vector: at most one round per vector.</summary>
+/// finds the pair with which the first vector becomes full, gives away everything up to that pair, and goes on without the full
+/// vector: at most one round per vector. The pair is found as in <see cref="BlockSelection{TCodes}"/>, for all vectors at once: scores
+/// become 8-bit codes, and eight counts find the greatest code down to which some vector is full; what has that code is ordered.</summary>
 /// <typeparam name="V">The lanes for arithmetic.</typeparam>
 /// <typeparam name="TCodes">The vectors for selection.</typeparam>
 internal static class JointSelection<V, TCodes>
@@ -17,6 +18,9 @@ internal static class JointSelection<V, TCodes>
 {
     /// <summary>Longer blocks are left to the plain twin: nobody has them, and their scores would fill the memory.</summary>
     public const int LongestBlock = 1 << 16;
+
+    // the code of a score as high as the hint: thresholds that lie higher than expected cost more than coarse codes do
+    private const double Middle = 100;
 
     [ThreadStatic]
     private static JointRoom? t_room;
@@ -33,59 +37,133 @@ internal static class JointSelection<V, TCodes>
             room.Begin(members.Count, length, length == blockLength ? quotas : tailQuotas);
             for (int v = 0; v < members.Count; v++)
                 Scores.Fill<V>(tile.Input(members[v]).Slice(start, length), rms[v], room.ScoresOf(v));
-            Compete(tile, members, start, length, rms, room);
+            for (int round = 0; room.ActiveCount > 0 && Compete(room, ref room.Hint(round)); round++)
+            {
+            }
+
             Fill(tile, members, start, length, room);
             for (int v = 0; v < members.Count; v++)
                 BitMask.Put(tile.Mask(members[v]), start, room.Won(v));
         }
     }
 
-    private static void Compete(Tile<float> tile, IReadOnlyList<int> members, int start, int length, ReadOnlySpan<double> rms, JointRoom room)
+    // gives positions away until a vector is full and leaves; false when there are none left to give
+    private static bool Compete(JointRoom room, ref double hint)
     {
-        for (int round = 0; room.ActiveCount > 0; round++)
+        room.Free.CopyTo(room.Open);
+        Scores.FindLeaders<V>(room, 0, Middle / hint);
+        if (!IsContested(room))
         {
-            Scores.FindLeaders<V>(room);
-            int full = -1;
-            double limit = 0;
-            for (int a = 0; a < room.ActiveCount; a++)
+            TakeAll(room);
+            return false;
+        }
+
+        while (true)
+        {
+            int left = TakeAbove(room, FindCode(room));
+            if (left <= JointEdge.Few)
             {
-                int v = room.Active[a];
-                // only a vector that becomes full earlier than those before it is worth ordering
-                if (BitMask.Count(room.Leads(v)) < room.Quotas[v] || (full >= 0 && CountAbove(room, v, limit) < room.Quotas[v]))
-                    continue;
-                room.Leads(v).CopyTo(room.Candidates);
-                ReadOnlySpan<float> block = tile.Input(members[v]).Slice(start, length);
-                BlockSelection<TCodes>.KeepAmong(block, room.Candidates, room.Quotas[v], room.Kept(v), room.Codes, ref room.Hint(round, v));
-                (full, limit) = (v, BitConverter.UInt32BitsToSingle(Smallest(block, room.Kept(v))) / rms[v]);
+                room.Leave(JointEdge.TakeFew(room, ref hint));
+                return true;
             }
 
-            if (full < 0)
+            (double least, double most) = JointEdge.Range(room);
+            if (least == most)
             {
-                foreach (int v in room.Active)
-                    room.Take(v, room.Leads(v));
-                return;
+                room.Leave(JointEdge.TakeEqual(room));
+                hint += (most - hint) / 4;
+                return true;
             }
 
-            foreach (int v in room.Active)
-            {
-                if (v == full)
-                    room.Leads(v).Clear();
-                else
-                    KeepAbove(room, v, limit, orEqual: v < full);
-            }
-
-            room.Kept(full).CopyTo(room.Leads(full));
-            foreach (int v in room.Active)
-                room.Take(v, room.Leads(v));
-            room.Leave(full);
+            Scores.FindLeaders<V>(room, least, 255 / (most - least));
         }
     }
 
-    // how many of the positions where a vector leads have more than a score
-    private static int CountAbove(JointRoom room, int vector, double limit)
+    // whether a vector leads in more positions than it gets
+    private static bool IsContested(JointRoom room)
     {
-        Scores.FindAbove<V>(room.ScoresOf(vector), limit, orEqual: false, room.Candidates);
-        return (int)BitMask.CountShared(room.Leads(vector), room.Candidates[..room.Leads(vector).Length]);
+        for (int a = 0; a < room.ActiveCount; a++)
+        {
+            if (BitMask.Count(room.LeadsOf(a)) > room.Quotas[room.Active[a]])
+                return true;
+        }
+
+        return false;
+    }
+
+    private static void TakeAll(JointRoom room)
+    {
+        for (int a = 0; a < room.ActiveCount; a++)
+        {
+            for (int w = 0; w < room.Words; w++)
+                room.Take(room.Active[a], w, room.LeadsOf(a)[w]);
+        }
+    }
+
+    // the greatest code down to which a vector has as many leads as it gets
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int FindCode(JointRoom room)
+    {
+        ref byte codes = ref MemoryMarshal.GetReference(room.Codes);
+        ref ulong leads = ref MemoryMarshal.GetReference(room.Leads);
+        ref int quotas = ref MemoryMarshal.GetReference(room.Quotas);
+        ReadOnlySpan<int> active = room.Active;
+        int words = room.Words, code = 0;
+        for (int bit = 128; bit > 0; bit >>= 1)
+        {
+            int none = -1;
+            if (words == 4)
+            {
+                ulong x0 = TCodes.AtLeast(in codes, code + bit), x1 = TCodes.AtLeast(in Unsafe.Add(ref codes, 64), code + bit);
+                ulong x2 = TCodes.AtLeast(in Unsafe.Add(ref codes, 128), code + bit), x3 = TCodes.AtLeast(in Unsafe.Add(ref codes, 192), code + bit);
+                for (int a = 0; a < active.Length; a++)
+                {
+                    ref ulong own = ref Unsafe.Add(ref leads, 4 * a);
+                    int count = BitOperations.PopCount(x0 & own) + BitOperations.PopCount(x1 & Unsafe.Add(ref own, 1)) + BitOperations.PopCount(x2 & Unsafe.Add(ref own, 2)) + BitOperations.PopCount(x3 & Unsafe.Add(ref own, 3));
+                    none &= (count - Unsafe.Add(ref quotas, active[a])) >> 31;
+                }
+            }
+            else
+            {
+                for (int a = 0; a < active.Length; a++)
+                {
+                    int count = 0;
+                    for (int w = 0; w < words; w++)
+                        count += BitOperations.PopCount(TCodes.AtLeast(in Unsafe.Add(ref codes, 64 * w), code + bit) & Unsafe.Add(ref leads, (words * a) + w));
+                    none &= (count - Unsafe.Add(ref quotas, active[a])) >> 31;
+                }
+            }
+
+            code += bit & ~none;
+        }
+
+        return code;
+    }
+
+    // gives away what lies above a code and leaves open what has it; returns how many that are
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int TakeAbove(JointRoom room, int code)
+    {
+        ref byte codes = ref MemoryMarshal.GetReference(room.Codes);
+        ReadOnlySpan<int> active = room.Active;
+        int left = 0;
+        for (int w = 0; w < room.Words; w++)
+        {
+            ulong above = code == 255 ? 0 : TCodes.AtLeast(in Unsafe.Add(ref codes, 64 * w), code + 1);
+            ulong equal = TCodes.AtLeast(in Unsafe.Add(ref codes, 64 * w), code) ^ above, open = 0;
+            for (int a = 0; a < active.Length; a++)
+            {
+                ref ulong leads = ref room.Leads[(room.Words * a) + w];
+                room.Take(active[a], w, leads & above);
+                leads &= equal;
+                open |= leads;
+            }
+
+            room.Open[w] = open;
+            left += BitOperations.PopCount(open);
+        }
+
+        return left;
     }
 
     // vectors with quota left take the largest of their own positions that others hold
@@ -96,59 +174,16 @@ internal static class JointSelection<V, TCodes>
             if (room.Quotas[v] == 0)
                 continue;
             ReadOnlySpan<float> block = tile.Input(members[v]).Slice(start, length);
-            int count = 0;
-            Scores.FindAbove<V>(room.ScoresOf(v), 0, orEqual: false, room.Candidates);
+            Span<ulong> candidates = room.Open;
+            Scores.FindPositive<V>(room.ScoresOf(v), candidates);
             for (int w = 0; w < room.Words; w++)
-            {
-                room.Candidates[w] &= ~room.Free[w] & ~room.Won(v)[w];
-                count += BitOperations.PopCount(room.Candidates[w]);
-            }
-
+                candidates[w] &= ~room.Free[w] & ~room.Won(v)[w];
+            int count = (int)BitMask.Count(candidates);
             if (count == 0)
                 continue;
             uint hint = 0;
-            BlockSelection<TCodes>.KeepAmong(block, room.Candidates, Math.Min(count, room.Quotas[v]), room.Kept(v), room.Codes, ref hint);
-            BitMask.Union(room.Won(v), room.Kept(v));
+            BlockSelection<TCodes>.KeepAmong(block, candidates, Math.Min(count, room.Quotas[v]), room.LeadsOf(0), room.Codes, ref hint);
+            BitMask.Union(room.Won(v), room.LeadsOf(0));
         }
-    }
-
-    private static void KeepAbove(JointRoom room, int vector, double limit, bool orEqual)
-    {
-        Scores.FindAbove<V>(room.ScoresOf(vector), limit, orEqual, room.Candidates);
-        Span<ulong> leads = room.Leads(vector);
-        for (int w = 0; w < leads.Length; w++)
-            leads[w] &= room.Candidates[w];
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static uint Smallest(ReadOnlySpan<float> block, ReadOnlySpan<ulong> kept)
-    {
-        int whole = block.Length - (block.Length % 32);
-        V smallest = V.OfBits(uint.MaxValue), magnitude = V.OfBits(0x7FFF_FFFF), ones = V.OfBits(uint.MaxValue);
-        ref float from = ref MemoryMarshal.GetReference(block);
-        ref uint bits = ref Unsafe.As<ulong, uint>(ref MemoryMarshal.GetReference(kept));
-        for (int i = 0; i < whole; i += 32)
-        {
-            V words = V.OfBits(Unsafe.Add(ref bits, i >> 5));
-            for (int at = 0; at < 16; at += V.Count)
-            {
-                V low = V.Load(in Unsafe.Add(ref from, i + at)) & magnitude, high = V.Load(in Unsafe.Add(ref from, i + at + 16)) & magnitude;
-                smallest = V.MinBits(smallest, V.Select(V.Keep(ones, words, V.Count == 16 ? 0 : at), low, ones));
-                smallest = V.MinBits(smallest, V.Select(V.Keep(ones, words, V.Count == 16 ? 16 : at + 16), high, ones));
-            }
-        }
-
-        Span<float> lanes = stackalloc float[V.Count];
-        V.Store(smallest, ref lanes[0]);
-        uint result = uint.MaxValue;
-        foreach (float lane in lanes)
-            result = Math.Min(result, BitConverter.SingleToUInt32Bits(lane));
-        for (int i = whole; i < block.Length; i++)
-        {
-            if (BitMask.Has(kept, i))
-                result = Math.Min(result, (uint)ReferenceKernels<float>.Magnitude(block[i]));
-        }
-
-        return result;
     }
 }

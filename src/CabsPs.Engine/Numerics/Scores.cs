@@ -37,82 +37,85 @@ internal static class Scores
         scores[delta.Length..].Clear();
     }
 
-    /// <summary>Finds per free position the active vector with the highest score above zero, the first of equals.</summary>
+    /// <summary>Finds per open position the active vector with the highest score above zero, the first of equals, and codes those
+    /// scores: min(255, (score − least) · scale).</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void FindLeaders<V>(JointRoom room)
+    public static void FindLeaders<V>(JointRoom room, double least, double scale)
         where V : struct, ILanes<V>
     {
-        ReadOnlySpan<int> active = room.Active;
-        Span<ulong> free = room.Free;
-        for (int w = 0; w < free.Length; w++)
+        int count = room.ActiveCount, words = room.Words;
+        ref ulong leads = ref MemoryMarshal.GetReference(room.Leads);
+        ref byte codes = ref MemoryMarshal.GetReference(room.Codes);
+        for (int w = 0; w < words; w++)
         {
-            foreach (int v in active)
-                room.Leads(v)[w] = 0;
-            if (V.Count == 16)
-                Lead512(room, active, w);
+            if (V.Count == 16 && Avx512BW.IsSupported)
+                Lead512(room, w, Vector512.Create(least), Vector512.Create(scale), ref Unsafe.Add(ref codes, w * 64));
             else
-                Lead256(room, active, w);
+                Lead256(room, w, Vector256.Create(least), Vector256.Create(scale), ref Unsafe.Add(ref codes, w * 64));
             // a later vector that scores higher takes the lead
-            ulong open = free[w];
-            for (int a = active.Length - 1; a >= 0; a--)
+            ulong open = room.Open[w];
+            for (int a = count - 1; a >= 0; a--)
             {
-                ref ulong leads = ref room.Leads(active[a])[w];
-                leads &= open;
-                open &= ~leads;
+                ref ulong own = ref Unsafe.Add(ref leads, (a * words) + w);
+                own &= open;
+                open &= ~own;
             }
         }
     }
 
-    /// <summary>Which scores lie above a limit, or at it.</summary>
+    /// <summary>Which scores are not zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void FindAbove<V>(ReadOnlySpan<double> scores, double limit, bool orEqual, Span<ulong> above)
+    public static void FindPositive<V>(ReadOnlySpan<double> scores, Span<ulong> positive)
         where V : struct, ILanes<V>
     {
         ref double from = ref MemoryMarshal.GetReference(scores);
-        // the next number up: greater or equal is greater than the one below
-        double edge = orEqual ? Math.BitDecrement(limit) : limit;
-        for (int w = 0; w < above.Length; w++)
+        for (int w = 0; w < positive.Length; w++)
         {
             ulong bits = 0;
-            nuint at = (nuint)w * 64;
-            if (V.Count == 16)
-            {
-                for (int i = 0; i < 64; i += 8)
-                    bits |= Vector512.GreaterThan(Vector512.LoadUnsafe(ref from, at + (nuint)i), Vector512.Create(edge)).ExtractMostSignificantBits() << i;
-            }
-            else
-            {
-                for (int i = 0; i < 64; i += 4)
-                    bits |= (ulong)Vector256.GreaterThan(Vector256.LoadUnsafe(ref from, at + (nuint)i), Vector256.Create(edge)).ExtractMostSignificantBits() << i;
-            }
-
-            above[w] = bits;
+            for (int i = 0; i < 64; i += 4)
+                bits |= (ulong)Vector256.GreaterThan(Vector256.LoadUnsafe(ref from, (nuint)((w * 64) + i)), Vector256<double>.Zero).ExtractMostSignificantBits() << i;
+            positive[w] = bits;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Lead512(JointRoom room, ReadOnlySpan<int> active, int w)
+    private static void Lead512(JointRoom room, int w, Vector512<double> least, Vector512<double> scale, ref byte codes)
     {
         Vector512<double> b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default, b6 = default, b7 = default;
-        foreach (int v in active)
+        ReadOnlySpan<int> active = room.Active;
+        ref double scores = ref room.ScoresOf(0)[w * 64];
+        ref ulong leads = ref room.Leads[w];
+        for (int a = 0; a < active.Length; a++)
         {
-            ref double score = ref room.ScoresOf(v)[w * 64];
-            room.Leads(v)[w] = Raise(ref score, 0, ref b0) | (Raise(ref score, 8, ref b1) << 8) | (Raise(ref score, 16, ref b2) << 16) | (Raise(ref score, 24, ref b3) << 24)
+            ref double score = ref Unsafe.Add(ref scores, active[a] * room.Stride);
+            Unsafe.Add(ref leads, a * room.Words) = Raise(ref score, 0, ref b0) | (Raise(ref score, 8, ref b1) << 8) | (Raise(ref score, 16, ref b2) << 16) | (Raise(ref score, 24, ref b3) << 24)
                 | (Raise(ref score, 32, ref b4) << 32) | (Raise(ref score, 40, ref b5) << 40) | (Raise(ref score, 48, ref b6) << 48) | (Raise(ref score, 56, ref b7) << 56);
         }
+
+        Encode(b0, b1, least, scale).StoreUnsafe(ref codes);
+        Encode(b2, b3, least, scale).StoreUnsafe(ref codes, 16);
+        Encode(b4, b5, least, scale).StoreUnsafe(ref codes, 32);
+        Encode(b6, b7, least, scale).StoreUnsafe(ref codes, 48);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Lead256(JointRoom room, ReadOnlySpan<int> active, int w)
+    private static void Lead256(JointRoom room, int w, Vector256<double> least, Vector256<double> scale, ref byte codes)
     {
+        ReadOnlySpan<int> active = room.Active;
+        ref double scores = ref room.ScoresOf(0)[w * 64];
+        ref ulong leads = ref room.Leads[w];
         for (int i = 0; i < 64; i += 16)
         {
             Vector256<double> b0 = default, b1 = default, b2 = default, b3 = default;
-            foreach (int v in active)
+            for (int a = 0; a < active.Length; a++)
             {
-                ref double score = ref room.ScoresOf(v)[(w * 64) + i];
-                room.Leads(v)[w] |= (Raise(ref score, 0, ref b0) | (Raise(ref score, 4, ref b1) << 4) | (Raise(ref score, 8, ref b2) << 8) | (Raise(ref score, 12, ref b3) << 12)) << i;
+                ref double score = ref Unsafe.Add(ref scores, (active[a] * room.Stride) + i);
+                ulong higher = (Raise(ref score, 0, ref b0) | (Raise(ref score, 4, ref b1) << 4) | (Raise(ref score, 8, ref b2) << 8) | (Raise(ref score, 12, ref b3) << 12)) << i;
+                ref ulong own = ref Unsafe.Add(ref leads, a * room.Words);
+                own = i == 0 ? higher : own | higher;
             }
+
+            Encode(b0, b1, b2, b3, least, scale).StoreUnsafe(ref codes, (nuint)i);
         }
     }
 
@@ -121,7 +124,7 @@ internal static class Scores
     {
         Vector512<double> score = Vector512.LoadUnsafe(ref scores, at);
         ulong higher = Vector512.GreaterThan(score, best).ExtractMostSignificantBits();
-        best = Avx512F.IsSupported ? Avx512F.Max(best, score) : Vector512.Max(best, score);
+        best = Avx512F.Max(best, score);
         return higher;
     }
 
@@ -132,5 +135,31 @@ internal static class Scores
         ulong higher = Vector256.GreaterThan(score, best).ExtractMostSignificantBits();
         best = Avx.IsSupported ? Avx.Max(best, score) : Vector256.Max(best, score);
         return higher;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Encode(Vector512<double> a, Vector512<double> b, Vector512<double> least, Vector512<double> scale)
+    {
+        Vector512<double> most = Vector512.Create(255.0);
+        Vector256<int> low = Avx512F.ConvertToVector256Int32WithTruncation(Avx512F.Min((a - least) * scale, most));
+        Vector256<int> high = Avx512F.ConvertToVector256Int32WithTruncation(Avx512F.Min((b - least) * scale, most));
+        return Avx512F.ConvertToVector128Byte(Vector512.Create(low, high));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Encode(Vector256<double> a, Vector256<double> b, Vector256<double> c, Vector256<double> d, Vector256<double> least, Vector256<double> scale)
+    {
+        Vector128<short> low = Vector128.Narrow(Code(a, least, scale), Code(b, least, scale)), high = Vector128.Narrow(Code(c, least, scale), Code(d, least, scale));
+        return Vector128.Narrow(low, high).AsByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Code(Vector256<double> score, Vector256<double> least, Vector256<double> scale)
+    {
+        Vector256<double> most = Vector256.Create(255.0), code = (score - least) * scale;
+        if (Avx.IsSupported)
+            return Avx.ConvertToVector128Int32WithTruncation(Avx.Min(code, most));
+        Vector256<long> whole = Vector256.ConvertToInt64(Vector256.Min(code, most));
+        return Vector128.Narrow(whole.GetLower(), whole.GetUpper());
     }
 }
