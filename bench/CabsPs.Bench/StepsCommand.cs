@@ -17,11 +17,11 @@ public static class StepsCommand
     {
         VectorWidth width = arguments.Find("--width") is { } text ? Enum.Parse<VectorWidth>(text, ignoreCase: true) : Kernels.Widest;
         foreach (SyntheticDeltas deltas in Enum.GetValues<SyntheticDeltas>())
-            Run(Kernels.For(width), deltas, arguments.Integer("--m", 256));
+            Run(Kernels.For(width), deltas, arguments.Integer("--m", 256), arguments.Text("--only", string.Empty));
         return 0;
     }
 
-    private static void Run(IKernels<float> kernels, SyntheticDeltas deltas, int m)
+    private static void Run(IKernels<float> kernels, SyntheticDeltas deltas, int m, string only)
     {
         var models = new MemoryModels(Length * Tiles, Experts, deltas);
         var tiles = new Tile<float>[Tiles];
@@ -46,9 +46,10 @@ public static class StepsCommand
         Show("combine", i => kernels.Combine(tiles[i], terms, 1, 1, DType.BF16, output));
         int[] members = [.. Enumerable.Range(0, Experts)], quotas = [.. members.Select(_ => m / Experts)], none = new int[Experts];
         double[] energies = new double[Experts];
-        foreach (int v in members)
+        for (int i = 0; i < Tiles; i++)
         {
-            for (int i = 0; i < Tiles; i++)
+            kernels.Widen(Bytes(0, i), DType.BF16, tiles[i].Base);
+            foreach (int v in members)
             {
                 kernels.WidenDelta(Bytes(v + 1, i), DType.BF16, tiles[i].Base, tiles[i].Input(v));
                 energies[v] += kernels.SumOfSquares(tiles[i].Input(v));
@@ -61,6 +62,8 @@ public static class StepsCommand
 
         void Show(string step, Action<int> action)
         {
+            if (!step.Contains(only, StringComparison.Ordinal))
+                return;
             // rounds long enough for the clock to tell
             double seconds = Stopwatches.Best(2000, () =>
             {
