@@ -62,7 +62,7 @@ public static class StepsCommand
 
         void Show(string step, Action<int> action)
         {
-            if (!step.Contains(only, StringComparison.Ordinal))
+            if (!$"{deltas} {step}".Contains(only, StringComparison.Ordinal))
                 return;
             // rounds long enough for the clock to tell
             double seconds = Stopwatches.Best(2000, () =>

@@ -10,26 +10,28 @@ internal static class JointEdge
     /// <summary>How many pairs are ordered one by one.</summary>
     public const int Few = 16;
 
-    /// <summary>Gives the open positions away until a vector is full.</summary>
-    /// <param name="room">The block; at most <see cref="Few"/> positions are open.</param>
-    /// <param name="hint">Follows the score with which it became full.</param>
-    /// <returns>Which of the active vectors.</returns>
+    /// <summary>Gives positions away until a vector is full.</summary>
+    /// <param name="room">The block, with at most <see cref="Few"/> positions at the edge.</param>
+    /// <returns>Which of the active vectors, and with which score.</returns>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int TakeFew(JointRoom room, ref double hint)
+    public static (int Full, double Score) TakeFew(JointRoom room)
     {
         Span<double> scores = stackalloc double[Few];
         Span<int> places = stackalloc int[Few];
         ReadOnlySpan<int> active = room.Active;
-        ReadOnlySpan<ulong> leads = room.Leads;
-        int count = 0, words = room.Words;
-        for (int i = 0; i < leads.Length; i++)
+        ReadOnlySpan<ulong> edge = room.Edge;
+        int count = 0;
+        for (int a = 0, i = 0; a < active.Length; a++)
         {
-            for (ulong left = leads[i]; left != 0; left &= left - 1)
+            for (int w = 0; w < room.Words; w++, i++)
             {
-                int a = i / words, position = ((i - (a * words)) * 64) + BitOperations.TrailingZeroCount(left);
-                scores[count] = room.ScoresOf(active[a])[position];
-                places[count++] = (a << 16) | position;
+                for (ulong left = edge[i]; left != 0; left &= left - 1)
+                {
+                    int position = (w * 64) + BitOperations.TrailingZeroCount(left);
+                    scores[count] = room.ScoresOf(active[a])[position];
+                    places[count++] = (a << 16) | position;
+                }
             }
         }
 
@@ -41,26 +43,21 @@ internal static class JointEdge
             int a = places[best] >> 16, position = places[best] & 0xFFFF;
             room.Take(active[a], position >> 6, 1UL << position);
             if (room.Quotas[active[a]] == 0)
-            {
-                hint += (scores[best] - hint) / 4;
-                return a;
-            }
-
+                return (a, scores[best]);
             scores[best] = -1;
         }
     }
 
-    /// <summary>The lowest and the highest score of the open positions' leaders.</summary>
+    /// <summary>The lowest and the highest score at the edge.</summary>
     public static (double Least, double Most) Range(JointRoom room)
     {
         double least = double.MaxValue, most = 0;
         for (int a = 0; a < room.ActiveCount; a++)
         {
             ReadOnlySpan<double> scores = room.ScoresOf(room.Active[a]);
-            ReadOnlySpan<ulong> leads = room.LeadsOf(a);
-            for (int w = 0; w < leads.Length; w++)
+            for (int w = 0; w < room.Words; w++)
             {
-                for (ulong left = leads[w]; left != 0; left &= left - 1)
+                for (ulong left = room.Edge[(a * room.Words) + w]; left != 0; left &= left - 1)
                 {
                     double score = scores[(w * 64) + BitOperations.TrailingZeroCount(left)];
                     least = Math.Min(least, score);
@@ -72,6 +69,24 @@ internal static class JointEdge
         return (least, most);
     }
 
+    /// <summary>Codes the scores at the edge: (score − least) · scale.</summary>
+    public static void Encode(JointRoom room, double least, double scale)
+    {
+        Span<byte> codes = room.FinerCodes;
+        for (int a = 0; a < room.ActiveCount; a++)
+        {
+            ReadOnlySpan<double> scores = room.ScoresOf(room.Active[a]);
+            for (int w = 0; w < room.Words; w++)
+            {
+                for (ulong left = room.Edge[(a * room.Words) + w]; left != 0; left &= left - 1)
+                {
+                    int position = (w * 64) + BitOperations.TrailingZeroCount(left);
+                    codes[position] = (byte)Math.Min(255, (scores[position] - least) * scale);
+                }
+            }
+        }
+    }
+
     /// <summary>The same as <see cref="TakeFew"/> for any number of positions with the same score.</summary>
     public static int TakeEqual(JointRoom room)
     {
@@ -80,7 +95,7 @@ internal static class JointEdge
             int vector = room.Active[a];
             for (int w = 0; w < room.Words; w++)
             {
-                room.Take(vector, w, BitMask.Lowest(room.LeadsOf(a)[w], room.Quotas[vector]));
+                room.Take(vector, w, BitMask.Lowest(room.Edge[(a * room.Words) + w], room.Quotas[vector]));
                 if (room.Quotas[vector] == 0)
                     return a;
             }

@@ -1,40 +1,45 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace CabsPs.Engine.Numerics;
 
 /// <summary>What <see cref="JointSelection{V, TCodes}"/> knows of one block: scores, who leads where, what is free and who has won
-/// what. One per thread.</summary>
+/// what. One per thread. Sets of the active vectors lie one after the other, in the vectors' order.</summary>
 internal sealed class JointRoom
 {
     // vectors that cross cache lines take twice as long to read
     private const int CacheLine = 64;
 
     private readonly double[] _scores;
+    private readonly double[] _best;
     private readonly byte[] _codes;
+    private readonly byte[] _finer;
     private readonly ulong[] _leads;
+    private readonly ulong[] _edge;
     private readonly ulong[] _won;
     private readonly ulong[] _free;
-    private readonly ulong[] _open;
-    private readonly double[] _hints;
+    private readonly ulong[] _lost;
     private readonly int[] _active;
     private readonly int[] _quotas;
+    private double _hint = 1;
 
     /// <summary>Makes room.</summary>
     public JointRoom(int vectors, int length)
     {
         int words = BitMask.WordCount(length);
         Stride = words * 64;
-        _scores = GC.AllocateArray<double>((vectors * Stride) + (CacheLine / sizeof(double)), pinned: true);
-        _codes = GC.AllocateArray<byte>(Stride + CacheLine, pinned: true);
+        _scores = Pinned<double>(vectors * Stride);
+        _best = Pinned<double>(Stride);
+        _codes = Pinned<byte>(Stride);
+        _finer = Pinned<byte>(Stride);
         _leads = new ulong[vectors * words];
+        _edge = new ulong[vectors * words];
         _won = new ulong[vectors * words];
         _free = new ulong[words];
-        _open = new ulong[words];
+        _lost = new ulong[words];
         _active = new int[vectors];
         _quotas = new int[vectors];
-        _hints = new double[vectors];
-        _hints.AsSpan().Fill(1);
     }
 
     /// <summary>From one vector's scores to the next one's.</summary>
@@ -55,26 +60,32 @@ internal sealed class JointRoom
     /// <summary>Positions that nobody has won.</summary>
     public Span<ulong> Free => _free.AsSpan(0, Words);
 
-    /// <summary>Positions that are looked at.</summary>
-    public Span<ulong> Open => _open.AsSpan(0, Words);
+    /// <summary>The highest score of each position, as it was before a vector left.</summary>
+    public Span<double> Best => Aligned(_best).Slice(0, Words * 64);
 
-    /// <summary>Where the highest score of each position lies.</summary>
+    /// <summary>Where the leaders' scores lie.</summary>
     public Span<byte> Codes => Aligned(_codes).Slice(0, Words * 64);
 
-    /// <summary>The open positions where the active vectors score highest, vector after vector.</summary>
+    /// <summary>The same, more finely, at the edge.</summary>
+    public Span<byte> FinerCodes => Aligned(_finer).Slice(0, Words * 64);
+
+    /// <summary>The free positions where each active vector leads.</summary>
     public Span<ulong> Leads => _leads.AsSpan(0, ActiveCount * Words);
+
+    /// <summary>Those of them among which a vector becomes full.</summary>
+    public Span<ulong> Edge => _edge.AsSpan(0, ActiveCount * Words);
+
+    /// <summary>The free positions where the vector led that left last.</summary>
+    public Span<ulong> Lost => _lost.AsSpan(0, Words);
+
+    /// <summary>About the score with which the first vector becomes full.</summary>
+    public ref double Hint => ref _hint;
 
     /// <summary>|δ| / rms per position; zeros past the block's end.</summary>
     public Span<double> ScoresOf(int vector) => Aligned(_scores).Slice(vector * Stride, Words * 64);
 
-    /// <summary>The open positions where an active vector scores highest.</summary>
-    public Span<ulong> LeadsOf(int active) => _leads.AsSpan(active * Words, Words);
-
     /// <summary>What a vector has won.</summary>
     public Span<ulong> Won(int vector) => _won.AsSpan(vector * Words, Words);
-
-    /// <summary>About the score with which a vector becomes full, which differs by round.</summary>
-    public ref double Hint(int round) => ref _hints[round];
 
     /// <summary>Whether the room is large enough.</summary>
     public bool Fits(int vectors, int length) => _active.Length == vectors && Stride >= length;
@@ -92,6 +103,7 @@ internal sealed class JointRoom
         }
 
         _won.AsSpan(0, vectors * Words).Clear();
+        Best.Clear();
         BitMask.Fill(Free, length);
     }
 
@@ -101,15 +113,22 @@ internal sealed class JointRoom
     {
         _won[(vector * Words) + word] |= positions;
         _free[word] &= ~positions;
-        _quotas[vector] -= System.Numerics.BitOperations.PopCount(positions);
+        _quotas[vector] -= BitOperations.PopCount(positions);
     }
 
     /// <summary>Takes a vector that is full out of the competition.</summary>
     public void Leave(int active)
     {
+        for (int i = 0; i < ActiveCount * Words; i++)
+            _leads[i] &= _free[i % Words];
+        _leads.AsSpan(active * Words, Words).CopyTo(_lost);
+        Leads[((active + 1) * Words)..].CopyTo(_leads.AsSpan(active * Words));
         Active[(active + 1)..].CopyTo(_active.AsSpan(active));
         ActiveCount--;
     }
+
+    private static TItem[] Pinned<TItem>(int count)
+        where TItem : unmanaged => GC.AllocateArray<TItem>(count + (CacheLine / Unsafe.SizeOf<TItem>()), pinned: true);
 
     private static unsafe Span<TItem> Aligned<TItem>(TItem[] pinned)
         where TItem : unmanaged

@@ -6,10 +6,11 @@ using CabsPs.Engine.Merging;
 namespace CabsPs.Engine.Numerics;
 
 /// <summary>Joint assignment without ordering all pairs; the result is that of <see cref="JointAssignment{T}"/>. As long as no
-/// vector is full, every position goes to the vector with the highest score there. So each round finds that vector per position,
-/// finds the pair with which the first vector becomes full, gives away everything up to that pair, and goes on without the full
-/// vector: at most one round per vector. The pair is found as in <see cref="BlockSelection{TCodes}"/>, for all vectors at once: scores
-/// become 8-bit codes, and eight counts find the greatest code down to which some vector is full; what has that code is ordered.</summary>
+/// vector is full, every position goes to the vector with the highest score there. So each round finds the pair with which the first
+/// vector becomes full, gives away everything up to that pair, and goes on without the full vector, whose positions go to those that
+/// come next: at most one round per vector. The pair is found as in <see cref="BlockSelection{TCodes}"/>, for all vectors at once:
+/// scores become 8-bit codes, and eight counts find the greatest code down to which some vector is full; what has that code is
+/// ordered.</summary>
 /// <typeparam name="V">The lanes for arithmetic.</typeparam>
 /// <typeparam name="TCodes">The vectors for selection.</typeparam>
 internal static class JointSelection<V, TCodes>
@@ -19,7 +20,7 @@ internal static class JointSelection<V, TCodes>
     /// <summary>Longer blocks are left to the plain twin: nobody has them, and their scores would fill the memory.</summary>
     public const int LongestBlock = 1 << 16;
 
-    // the code of a score as high as the hint: thresholds that lie higher than expected cost more than coarse codes do
+    // the code of a score as high as the hint
     private const double Middle = 100;
 
     [ThreadStatic]
@@ -35,77 +36,64 @@ internal static class JointSelection<V, TCodes>
         {
             int length = Math.Min(blockLength, tile.Length - start);
             room.Begin(members.Count, length, length == blockLength ? quotas : tailQuotas);
-            for (int v = 0; v < members.Count; v++)
-                Scores.Fill<V>(tile.Input(members[v]).Slice(start, length), rms[v], room.ScoresOf(v));
-            for (int round = 0; room.ActiveCount > 0 && Compete(room, ref room.Hint(round)); round++)
+            for (int a = 0; a < room.ActiveCount; a++)
             {
+                int v = room.Active[a];
+                Scores.Enter<V>(tile.Input(members[v]).Slice(start, length), rms[v], room.ScoresOf(v), room.Best, room.Leads.Slice(a * room.Words, room.Words));
             }
 
+            Compete(room);
             Fill(tile, members, start, length, room);
             for (int v = 0; v < members.Count; v++)
                 BitMask.Put(tile.Mask(members[v]), start, room.Won(v));
         }
     }
 
-    // gives positions away until a vector is full and leaves; false when there are none left to give
-    private static bool Compete(JointRoom room, ref double hint)
+    private static void Compete(JointRoom room)
     {
-        room.Free.CopyTo(room.Open);
-        Scores.FindLeaders<V>(room, 0, Middle / hint);
-        if (!IsContested(room))
+        double scale = Middle / room.Hint;
+        JointLeads.Settle(room);
+        Scores.Encode<V>(room.Best, scale, room.Codes);
+        for (bool first = true; JointLeads.AreContested(room); first = false)
         {
-            TakeAll(room);
-            return false;
+            (int full, double score) = FillOne(room);
+            if (first)
+                room.Hint += (score - room.Hint) / 4;
+            room.Leave(full);
+            JointLeads.PassOn(room, scale);
         }
 
-        while (true)
-        {
-            int left = TakeAbove(room, FindCode(room));
-            if (left <= JointEdge.Few)
-            {
-                room.Leave(JointEdge.TakeFew(room, ref hint));
-                return true;
-            }
-
-            (double least, double most) = JointEdge.Range(room);
-            if (least == most)
-            {
-                room.Leave(JointEdge.TakeEqual(room));
-                hint += (most - hint) / 4;
-                return true;
-            }
-
-            Scores.FindLeaders<V>(room, least, 255 / (most - least));
-        }
-    }
-
-    // whether a vector leads in more positions than it gets
-    private static bool IsContested(JointRoom room)
-    {
-        for (int a = 0; a < room.ActiveCount; a++)
-        {
-            if (BitMask.Count(room.LeadsOf(a)) > room.Quotas[room.Active[a]])
-                return true;
-        }
-
-        return false;
-    }
-
-    private static void TakeAll(JointRoom room)
-    {
         for (int a = 0; a < room.ActiveCount; a++)
         {
             for (int w = 0; w < room.Words; w++)
-                room.Take(room.Active[a], w, room.LeadsOf(a)[w]);
+                room.Take(room.Active[a], w, room.Leads[(a * room.Words) + w]);
         }
     }
 
-    // the greatest code down to which a vector has as many leads as it gets
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int FindCode(JointRoom room)
+    // gives positions away until a vector is full; returns which of the active ones, and with which score
+    private static (int Full, double Score) FillOne(JointRoom room)
     {
-        ref byte codes = ref MemoryMarshal.GetReference(room.Codes);
-        ref ulong leads = ref MemoryMarshal.GetReference(room.Leads);
+        room.Leads.CopyTo(room.Edge);
+        ReadOnlySpan<byte> codes = room.Codes;
+        while (true)
+        {
+            int left = TakeAbove(room, FindCode(room, codes), codes);
+            if (left <= JointEdge.Few)
+                return JointEdge.TakeFew(room);
+            (double least, double most) = JointEdge.Range(room);
+            if (least == most)
+                return (JointEdge.TakeEqual(room), most);
+            codes = room.FinerCodes;
+            JointEdge.Encode(room, least, 255 / (most - least));
+        }
+    }
+
+    // the greatest code down to which a vector has as many positions at the edge as it gets
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int FindCode(JointRoom room, ReadOnlySpan<byte> codes)
+    {
+        ref byte all = ref MemoryMarshal.GetReference(codes);
+        ref ulong edge = ref MemoryMarshal.GetReference(room.Edge);
         ref int quotas = ref MemoryMarshal.GetReference(room.Quotas);
         ReadOnlySpan<int> active = room.Active;
         int words = room.Words, code = 0;
@@ -114,11 +102,11 @@ internal static class JointSelection<V, TCodes>
             int none = -1;
             if (words == 4)
             {
-                ulong x0 = TCodes.AtLeast(in codes, code + bit), x1 = TCodes.AtLeast(in Unsafe.Add(ref codes, 64), code + bit);
-                ulong x2 = TCodes.AtLeast(in Unsafe.Add(ref codes, 128), code + bit), x3 = TCodes.AtLeast(in Unsafe.Add(ref codes, 192), code + bit);
+                ulong x0 = TCodes.AtLeast(in all, code + bit), x1 = TCodes.AtLeast(in Unsafe.Add(ref all, 64), code + bit);
+                ulong x2 = TCodes.AtLeast(in Unsafe.Add(ref all, 128), code + bit), x3 = TCodes.AtLeast(in Unsafe.Add(ref all, 192), code + bit);
                 for (int a = 0; a < active.Length; a++)
                 {
-                    ref ulong own = ref Unsafe.Add(ref leads, 4 * a);
+                    ref ulong own = ref Unsafe.Add(ref edge, 4 * a);
                     int count = BitOperations.PopCount(x0 & own) + BitOperations.PopCount(x1 & Unsafe.Add(ref own, 1)) + BitOperations.PopCount(x2 & Unsafe.Add(ref own, 2)) + BitOperations.PopCount(x3 & Unsafe.Add(ref own, 3));
                     none &= (count - Unsafe.Add(ref quotas, active[a])) >> 31;
                 }
@@ -129,7 +117,7 @@ internal static class JointSelection<V, TCodes>
                 {
                     int count = 0;
                     for (int w = 0; w < words; w++)
-                        count += BitOperations.PopCount(TCodes.AtLeast(in Unsafe.Add(ref codes, 64 * w), code + bit) & Unsafe.Add(ref leads, (words * a) + w));
+                        count += BitOperations.PopCount(TCodes.AtLeast(in Unsafe.Add(ref all, 64 * w), code + bit) & Unsafe.Add(ref edge, (words * a) + w));
                     none &= (count - Unsafe.Add(ref quotas, active[a])) >> 31;
                 }
             }
@@ -140,27 +128,33 @@ internal static class JointSelection<V, TCodes>
         return code;
     }
 
-    // gives away what lies above a code and leaves open what has it; returns how many that are
+    // gives away what lies above a code and leaves what has it at the edge; returns how many that are
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int TakeAbove(JointRoom room, int code)
+    private static int TakeAbove(JointRoom room, int code, ReadOnlySpan<byte> codes)
     {
-        ref byte codes = ref MemoryMarshal.GetReference(room.Codes);
+        ref byte all = ref MemoryMarshal.GetReference(codes);
+        ref ulong edge = ref MemoryMarshal.GetReference(room.Edge);
+        ref ulong won = ref MemoryMarshal.GetReference(room.Won(0));
+        ref int quotas = ref MemoryMarshal.GetReference(room.Quotas);
         ReadOnlySpan<int> active = room.Active;
+        Span<ulong> free = room.Free;
         int left = 0;
-        for (int w = 0; w < room.Words; w++)
+        for (int w = 0; w < free.Length; w++)
         {
-            ulong above = code == 255 ? 0 : TCodes.AtLeast(in Unsafe.Add(ref codes, 64 * w), code + 1);
-            ulong equal = TCodes.AtLeast(in Unsafe.Add(ref codes, 64 * w), code) ^ above, open = 0;
+            ulong above = code == 255 ? 0 : TCodes.AtLeast(in Unsafe.Add(ref all, 64 * w), code + 1);
+            ulong equal = TCodes.AtLeast(in Unsafe.Add(ref all, 64 * w), code) ^ above, taken = 0;
             for (int a = 0; a < active.Length; a++)
             {
-                ref ulong leads = ref room.Leads[(room.Words * a) + w];
-                room.Take(active[a], w, leads & above);
-                leads &= equal;
-                open |= leads;
+                ref ulong own = ref Unsafe.Add(ref edge, (free.Length * a) + w);
+                ulong given = own & above;
+                own &= equal;
+                taken |= given;
+                left += BitOperations.PopCount(own);
+                Unsafe.Add(ref won, (free.Length * active[a]) + w) |= given;
+                Unsafe.Add(ref quotas, active[a]) -= BitOperations.PopCount(given);
             }
 
-            room.Open[w] = open;
-            left += BitOperations.PopCount(open);
+            free[w] &= ~taken;
         }
 
         return left;
@@ -174,16 +168,16 @@ internal static class JointSelection<V, TCodes>
             if (room.Quotas[v] == 0)
                 continue;
             ReadOnlySpan<float> block = tile.Input(members[v]).Slice(start, length);
-            Span<ulong> candidates = room.Open;
-            Scores.FindPositive<V>(room.ScoresOf(v), candidates);
+            Span<ulong> candidates = room.Lost, kept = room.Edge[..room.Words];
+            Scores.FindPositive(room.ScoresOf(v), candidates);
             for (int w = 0; w < room.Words; w++)
                 candidates[w] &= ~room.Free[w] & ~room.Won(v)[w];
             int count = (int)BitMask.Count(candidates);
             if (count == 0)
                 continue;
             uint hint = 0;
-            BlockSelection<TCodes>.KeepAmong(block, candidates, Math.Min(count, room.Quotas[v]), room.LeadsOf(0), room.Codes, ref hint);
-            BitMask.Union(room.Won(v), room.LeadsOf(0));
+            BlockSelection<TCodes>.KeepAmong(block, candidates, Math.Min(count, room.Quotas[v]), kept, room.Codes, ref hint);
+            BitMask.Union(room.Won(v), kept);
         }
     }
 }
