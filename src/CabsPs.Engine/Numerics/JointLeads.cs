@@ -8,64 +8,53 @@ namespace CabsPs.Engine.Numerics;
 /// equals.</summary>
 internal static class JointLeads
 {
-    /// <summary>Makes leads of the positions where each vector scores higher than those before it.</summary>
-    public static void Settle(JointRoom room)
+    /// <summary>Finds who leads at the positions where nobody does yet or whose leader has left.</summary>
+    /// <param name="room">The block.</param>
+    /// <param name="scale">What codes are scores times.</param>
+    /// <typeparam name="V">The lanes for arithmetic.</typeparam>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Find<V>(JointRoom room, double scale)
+        where V : struct, ILanes<V>
     {
-        Span<ulong> leads = room.Leads;
-        int words = room.Words;
+        ref double scores = ref MemoryMarshal.GetReference(room.ScoresOf(0));
+        ref byte codes = ref MemoryMarshal.GetReference(room.Codes);
+        ref ulong leads = ref MemoryMarshal.GetReference(room.Leads);
+        // nobody has come to the edge yet
+        ref ulong raised = ref MemoryMarshal.GetReference(room.Edge);
+        int count = room.ActiveCount, words = room.Words;
         for (int w = 0; w < words; w++)
         {
-            // a later vector that scores higher takes the lead
-            ulong open = ulong.MaxValue;
-            for (int at = leads.Length - words + w; at >= 0; at -= words)
+            for (ulong left = room.Lost[w]; left != 0;)
             {
-                leads[at] &= open;
-                open &= ~leads[at];
+                int group = BitOperations.TrailingZeroCount(left) & ~15;
+                Scores.Raise<V>(ref Unsafe.Add(ref scores, (w * 64) + group), room.Stride, room.Active, scale, ref raised, ref Unsafe.Add(ref codes, (w * 64) + group));
+                // a later vector that scores higher takes the lead
+                ulong open = left & (0xFFFFUL << group);
+                left ^= open;
+                for (int a = count - 1; a >= 0; a--)
+                {
+                    ulong own = open & (Unsafe.Add(ref raised, a) << group);
+                    Unsafe.Add(ref leads, (a * words) + w) |= own;
+                    open ^= own;
+                }
             }
         }
     }
 
     /// <summary>Whether a vector leads in more positions than it gets.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool AreContested(JointRoom room)
     {
+        ReadOnlySpan<ulong> leads = room.Leads;
         bool any = false;
-        for (int a = 0; a < room.ActiveCount; a++)
-            any |= BitMask.Count(room.Leads.Slice(a * room.Words, room.Words)) > room.Quotas[room.Active[a]];
-        return any;
-    }
-
-    /// <summary>Finds who leads, now that a vector has left, where that vector did.</summary>
-    /// <param name="room">The block.</param>
-    /// <param name="scale">What codes are scores times.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void PassOn(JointRoom room, double scale)
-    {
-        ReadOnlySpan<int> active = room.Active;
-        if (active.IsEmpty)
-            return;
-        ref ulong leads = ref MemoryMarshal.GetReference(room.Leads);
-        ref double scores = ref MemoryMarshal.GetReference(room.ScoresOf(0));
-        ref byte codes = ref MemoryMarshal.GetReference(room.Codes);
-        int words = room.Words, stride = room.Stride;
-        for (int w = 0; w < words; w++)
+        for (int a = 0, i = 0; a < room.ActiveCount; a++)
         {
-            for (ulong left = room.Lost[w]; left != 0; left &= left - 1)
-            {
-                int position = (w * 64) + BitOperations.TrailingZeroCount(left);
-                // the bits of such numbers have their order; without a branch, because no processor could guess it
-                long best = 0;
-                int leader = 0;
-                for (int a = 0; a < active.Length; a++)
-                {
-                    long score = BitConverter.DoubleToInt64Bits(Unsafe.Add(ref scores, (active[a] * stride) + position));
-                    long higher = (best - score) >> 63;
-                    best ^= (best ^ score) & higher;
-                    leader ^= (leader ^ a) & (int)higher;
-                }
-
-                Unsafe.Add(ref leads, (leader * words) + w) |= best == 0 ? 0 : left & (0 - left);
-                Unsafe.Add(ref codes, position) = (byte)Math.Min(255, BitConverter.Int64BitsToDouble(best) * scale);
-            }
+            int count = 0;
+            for (int end = i + room.Words; i < end; i++)
+                count += BitOperations.PopCount(leads[i]);
+            any |= count > room.Quotas[room.Active[a]];
         }
+
+        return any;
     }
 }

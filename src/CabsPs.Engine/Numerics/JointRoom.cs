@@ -12,7 +12,6 @@ internal sealed class JointRoom
     private const int CacheLine = 64;
 
     private readonly double[] _scores;
-    private readonly double[] _best;
     private readonly byte[] _codes;
     private readonly byte[] _finer;
     private readonly ulong[] _leads;
@@ -30,7 +29,6 @@ internal sealed class JointRoom
         int words = BitMask.WordCount(length);
         Stride = words * 64;
         _scores = Pinned<double>(vectors * Stride);
-        _best = Pinned<double>(Stride);
         _codes = Pinned<byte>(Stride);
         _finer = Pinned<byte>(Stride);
         _leads = new ulong[vectors * words];
@@ -60,9 +58,6 @@ internal sealed class JointRoom
     /// <summary>Positions that nobody has won.</summary>
     public Span<ulong> Free => _free.AsSpan(0, Words);
 
-    /// <summary>The highest score of each position, as it was before a vector left.</summary>
-    public Span<double> Best => Aligned(_best).Slice(0, Words * 64);
-
     /// <summary>Where the leaders' scores lie.</summary>
     public Span<byte> Codes => Aligned(_codes).Slice(0, Words * 64);
 
@@ -75,7 +70,7 @@ internal sealed class JointRoom
     /// <summary>Those of them among which a vector becomes full.</summary>
     public Span<ulong> Edge => _edge.AsSpan(0, ActiveCount * Words);
 
-    /// <summary>The free positions where the vector led that left last.</summary>
+    /// <summary>The free positions where nobody leads yet or whose leader has left.</summary>
     public Span<ulong> Lost => _lost.AsSpan(0, Words);
 
     /// <summary>About the score with which the first vector becomes full.</summary>
@@ -103,8 +98,9 @@ internal sealed class JointRoom
         }
 
         _won.AsSpan(0, vectors * Words).Clear();
-        Best.Clear();
+        Leads.Clear();
         BitMask.Fill(Free, length);
+        Free.CopyTo(_lost);
     }
 
     /// <summary>Gives some positions of a word to a vector.</summary>
@@ -119,12 +115,18 @@ internal sealed class JointRoom
     /// <summary>Takes a vector that is full out of the competition.</summary>
     public void Leave(int active)
     {
-        for (int i = 0; i < ActiveCount * Words; i++)
-            _leads[i] &= _free[i % Words];
-        _leads.AsSpan(active * Words, Words).CopyTo(_lost);
-        Leads[((active + 1) * Words)..].CopyTo(_leads.AsSpan(active * Words));
+        int at = active * Words;
+        _leads.AsSpan(at, Words).CopyTo(_lost);
+        Leads[(at + Words)..].CopyTo(_leads.AsSpan(at));
         Active[(active + 1)..].CopyTo(_active.AsSpan(active));
         ActiveCount--;
+        Span<ulong> leads = Leads, free = Free, lost = Lost;
+        for (int w = 0; w < free.Length; w++)
+        {
+            lost[w] &= free[w];
+            for (int i = w; i < leads.Length; i += free.Length)
+                leads[i] &= free[w];
+        }
     }
 
     private static TItem[] Pinned<TItem>(int count)

@@ -36,12 +36,8 @@ internal static class JointSelection<V, TCodes>
         {
             int length = Math.Min(blockLength, tile.Length - start);
             room.Begin(members.Count, length, length == blockLength ? quotas : tailQuotas);
-            for (int a = 0; a < room.ActiveCount; a++)
-            {
-                int v = room.Active[a];
-                Scores.Enter<V>(tile.Input(members[v]).Slice(start, length), rms[v], room.ScoresOf(v), room.Best, room.Leads.Slice(a * room.Words, room.Words));
-            }
-
+            foreach (int v in room.Active)
+                Scores.Fill<V>(tile.Input(members[v]).Slice(start, length), rms[v], room.ScoresOf(v));
             Compete(room);
             Fill(tile, members, start, length, room);
             for (int v = 0; v < members.Count; v++)
@@ -52,15 +48,14 @@ internal static class JointSelection<V, TCodes>
     private static void Compete(JointRoom room)
     {
         double scale = Middle / room.Hint;
-        JointLeads.Settle(room);
-        Scores.Encode<V>(room.Best, scale, room.Codes);
+        JointLeads.Find<V>(room, scale);
         for (bool first = true; JointLeads.AreContested(room); first = false)
         {
             (int full, double score) = FillOne(room);
             if (first)
                 room.Hint += (score - room.Hint) / 4;
             room.Leave(full);
-            JointLeads.PassOn(room, scale);
+            JointLeads.Find<V>(room, scale);
         }
 
         for (int a = 0; a < room.ActiveCount; a++)

@@ -9,75 +9,67 @@ namespace CabsPs.Engine.Numerics;
 /// processors take in two halves.</summary>
 internal static class Scores
 {
-    /// <summary>scores[i] = |delta[i]| / rms, zero past the end.</summary>
-    /// <param name="delta">The deltas of a block.</param>
-    /// <param name="rms">Their root mean square.</param>
-    /// <param name="scores">Receives the scores.</param>
-    /// <param name="best">The highest scores so far; follow.</param>
-    /// <param name="raised">Receives where they did.</param>
-    [SkipLocalsInit]
+    /// <summary>scores[i] = |delta[i]| / rms; zeros past the end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Enter<V>(ReadOnlySpan<float> delta, double rms, Span<double> scores, Span<double> best, Span<ulong> raised)
+    public static void Fill<V>(ReadOnlySpan<float> delta, double rms, Span<double> scores)
         where V : struct, ILanes<V>
     {
-        Span<float> rest = stackalloc float[64];
-        for (int w = 0; w < raised.Length; w++)
+        int i = 0;
+        ref float from = ref MemoryMarshal.GetReference(delta);
+        ref double to = ref MemoryMarshal.GetReference(scores);
+        if (V.Count == 16 && Avx512F.IsSupported)
         {
-            scoped ReadOnlySpan<float> word = delta[(w * 64)..];
-            if (word.Length < 64)
-            {
-                word.CopyTo(rest);
-                rest[word.Length..].Clear();
-                word = rest;
-            }
-
-            ref float from = ref MemoryMarshal.GetReference(word);
-            ref double to = ref scores[w * 64], highest = ref best[w * 64];
-            ulong bits = 0;
-            if (V.Count == 16 && Avx512F.IsSupported)
-            {
-                for (int i = 0; i < 64; i += 8)
-                {
-                    Vector512<double> score = Avx512F.ConvertToVector512Double(Vector256.Abs(Vector256.LoadUnsafe(ref from, (nuint)i))) / Vector512.Create(rms);
-                    Vector512<double> before = Vector512.LoadUnsafe(ref highest, (nuint)i);
-                    score.StoreUnsafe(ref to, (nuint)i);
-                    Avx512F.Max(before, score).StoreUnsafe(ref highest, (nuint)i);
-                    bits |= Vector512.GreaterThan(score, before).ExtractMostSignificantBits() << i;
-                }
-            }
-            else
-            {
-                for (int i = 0; i < 64; i += 4)
-                {
-                    Vector128<float> magnitude = Vector128.Abs(Vector128.LoadUnsafe(ref from, (nuint)i));
-                    Vector256<double> wide = Avx.IsSupported ? Avx.ConvertToVector256Double(magnitude) : Vector256.Create(Vector128.WidenLower(magnitude), Vector128.WidenUpper(magnitude));
-                    Vector256<double> score = wide / Vector256.Create(rms), before = Vector256.LoadUnsafe(ref highest, (nuint)i);
-                    score.StoreUnsafe(ref to, (nuint)i);
-                    (Avx.IsSupported ? Avx.Max(before, score) : Vector256.Max(before, score)).StoreUnsafe(ref highest, (nuint)i);
-                    bits |= (ulong)Vector256.GreaterThan(score, before).ExtractMostSignificantBits() << i;
-                }
-            }
-
-            raised[w] = bits;
+            for (; i + 8 <= delta.Length; i += 8)
+                (Avx512F.ConvertToVector512Double(Vector256.Abs(Vector256.LoadUnsafe(ref from, (nuint)i))) / Vector512.Create(rms)).StoreUnsafe(ref to, (nuint)i);
         }
+        else
+        {
+            for (; i + 4 <= delta.Length; i += 4)
+            {
+                Vector128<float> magnitude = Vector128.Abs(Vector128.LoadUnsafe(ref from, (nuint)i));
+                Vector256<double> wide = Avx.IsSupported ? Avx.ConvertToVector256Double(magnitude) : Vector256.Create(Vector128.WidenLower(magnitude), Vector128.WidenUpper(magnitude));
+                (wide / Vector256.Create(rms)).StoreUnsafe(ref to, (nuint)i);
+            }
+        }
+
+        for (; i < delta.Length; i++)
+            scores[i] = Math.Abs((double)delta[i]) / rms;
+        scores[delta.Length..].Clear();
     }
 
-    /// <summary>codes[i] = min(255, scores[i] · scale), for whole words.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Encode<V>(ReadOnlySpan<double> scores, double scale, Span<byte> codes)
+    /// <summary>Looks at the scores of 16 positions, vector after vector, for those that are higher than all before.</summary>
+    /// <param name="scores">The first vector's.</param>
+    /// <param name="stride">From one vector's to the next one's.</param>
+    /// <param name="active">The vectors.</param>
+    /// <param name="scale">What codes are scores times.</param>
+    /// <param name="raised">Receives per vector where it scores higher than those before it, and than zero.</param>
+    /// <param name="codes">Receives min(255, score · scale) of the highest.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Raise<V>(ref double scores, int stride, ReadOnlySpan<int> active, double scale, ref ulong raised, ref byte codes)
         where V : struct, ILanes<V>
     {
-        ref double from = ref MemoryMarshal.GetReference(scores);
-        ref byte to = ref MemoryMarshal.GetReference(codes);
-        for (int i = 0; i < codes.Length; i += 16)
+        if (V.Count == 16 && Avx512F.IsSupported)
         {
-            ref double score = ref Unsafe.Add(ref from, i);
-            Vector128<byte> code = V.Count == 16 && Avx512F.IsSupported
-                ? Avx512F.ConvertToVector128Byte(Vector512.Create(Code512(ref score, 0, scale), Code512(ref score, 8, scale)))
-                : Vector128.Narrow(
-                    Vector128.Narrow(Code256(ref score, 0, scale), Code256(ref score, 4, scale)),
-                    Vector128.Narrow(Code256(ref score, 8, scale), Code256(ref score, 12, scale))).AsByte();
-            code.StoreUnsafe(ref to, (nuint)i);
+            Vector512<double> b0 = default, b1 = default;
+            for (int a = 0; a < active.Length; a++)
+            {
+                ref double own = ref Unsafe.Add(ref scores, active[a] * stride);
+                Unsafe.Add(ref raised, a) = Raise(ref own, 0, ref b0) | (Raise(ref own, 8, ref b1) << 8);
+            }
+
+            Avx512F.ConvertToVector128Byte(Vector512.Create(Code(b0, scale), Code(b1, scale))).StoreUnsafe(ref codes);
+        }
+        else
+        {
+            Vector256<double> b0 = default, b1 = default, b2 = default, b3 = default;
+            for (int a = 0; a < active.Length; a++)
+            {
+                ref double own = ref Unsafe.Add(ref scores, active[a] * stride);
+                Unsafe.Add(ref raised, a) = Raise(ref own, 0, ref b0) | (Raise(ref own, 4, ref b1) << 4) | (Raise(ref own, 8, ref b2) << 8) | (Raise(ref own, 12, ref b3) << 12);
+            }
+
+            Vector128<short> low = Vector128.Narrow(Code(b0, scale), Code(b1, scale)), high = Vector128.Narrow(Code(b2, scale), Code(b3, scale));
+            Vector128.Narrow(low, high).AsByte().StoreUnsafe(ref codes);
         }
     }
 
@@ -96,13 +88,31 @@ internal static class Scores
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Code512(ref double scores, nuint at, double scale) =>
-        Avx512F.ConvertToVector256Int32WithTruncation(Avx512F.Min(Vector512.LoadUnsafe(ref scores, at) * Vector512.Create(scale), Vector512.Create(255.0)));
+    private static ulong Raise(ref double scores, nuint at, ref Vector512<double> best)
+    {
+        Vector512<double> score = Vector512.LoadUnsafe(ref scores, at);
+        ulong higher = Vector512.GreaterThan(score, best).ExtractMostSignificantBits();
+        best = Avx512F.Max(best, score);
+        return higher;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Code256(ref double scores, nuint at, double scale)
+    private static ulong Raise(ref double scores, nuint at, ref Vector256<double> best)
     {
-        Vector256<double> code = Vector256.LoadUnsafe(ref scores, at) * Vector256.Create(scale), most = Vector256.Create(255.0);
+        Vector256<double> score = Vector256.LoadUnsafe(ref scores, at);
+        ulong higher = Vector256.GreaterThan(score, best).ExtractMostSignificantBits();
+        best = Avx.IsSupported ? Avx.Max(best, score) : Vector256.Max(best, score);
+        return higher;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Code(Vector512<double> score, double scale) =>
+        Avx512F.ConvertToVector256Int32WithTruncation(Avx512F.Min(score * Vector512.Create(scale), Vector512.Create(255.0)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Code(Vector256<double> score, double scale)
+    {
+        Vector256<double> code = score * Vector256.Create(scale), most = Vector256.Create(255.0);
         if (Avx.IsSupported)
             return Avx.ConvertToVector128Int32WithTruncation(Avx.Min(code, most));
         Vector256<long> whole = Vector256.ConvertToInt64(Vector256.Min(code, most));
