@@ -21,6 +21,7 @@ internal sealed class JointRoom
     private readonly ulong[] _lost;
     private readonly int[] _active;
     private readonly int[] _quotas;
+    private readonly uint[] _fillHints;
     private double _hint = 1;
 
     /// <summary>Makes room.</summary>
@@ -38,6 +39,7 @@ internal sealed class JointRoom
         _lost = new ulong[words];
         _active = new int[vectors];
         _quotas = new int[vectors];
+        _fillHints = new uint[vectors];
     }
 
     /// <summary>From one vector's scores to the next one's.</summary>
@@ -75,6 +77,9 @@ internal sealed class JointRoom
 
     /// <summary>About the score with which the first vector becomes full.</summary>
     public ref double Hint => ref _hint;
+
+    /// <summary>About the |δ| down to which a vector takes what others hold.</summary>
+    public ref uint FillHint(int vector) => ref _fillHints[vector];
 
     /// <summary>|δ| / rms per position; zeros past the block's end.</summary>
     public Span<double> ScoresOf(int vector) => Aligned(_scores).Slice(vector * Stride, Words * 64);

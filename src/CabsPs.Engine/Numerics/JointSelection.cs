@@ -170,8 +170,7 @@ internal static class JointSelection<V, TCodes>
             int count = (int)BitMask.Count(candidates);
             if (count == 0)
                 continue;
-            uint hint = 0;
-            BlockSelection<TCodes>.KeepAmong(block, candidates, Math.Min(count, room.Quotas[v]), kept, room.Codes, ref hint);
+            BlockSelection<TCodes>.KeepAmong(block, candidates, Math.Min(count, room.Quotas[v]), kept, room.Codes, ref room.FillHint(v));
             BitMask.Union(room.Won(v), kept);
         }
     }
