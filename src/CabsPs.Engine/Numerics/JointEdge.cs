@@ -87,18 +87,50 @@ internal static class JointEdge
         }
     }
 
-    /// <summary>The same as <see cref="TakeFew"/> for any number of positions with the same score.</summary>
-    public static int TakeEqual(JointRoom room)
+    /// <summary>The same as <see cref="TakeFew"/> for any number of positions, where each vector's have the same score.</summary>
+    /// <returns>False where they do not.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static bool TryTakeTies<V>(JointRoom room, out (int Full, double Score) result)
+        where V : struct, ILanes<V>
     {
-        for (int a = 0; ; a++)
+        result = default;
+        Span<double> ties = room.Ties;
+        ReadOnlySpan<ulong> edge = room.Edge;
+        int words = room.Words;
+        for (int a = 0; a < ties.Length; a++)
         {
-            int vector = room.Active[a];
-            for (int w = 0; w < room.Words; w++)
+            ReadOnlySpan<ulong> own = edge.Slice(a * words, words);
+            ref double scores = ref room.ScoresOf(room.Active[a])[0];
+            ulong others = 0;
+            double first = 0;
+            for (int w = 0; w < own.Length; w++)
             {
-                room.Take(vector, w, BitMask.Lowest(room.Edge[(a * room.Words) + w], room.Quotas[vector]));
-                if (room.Quotas[vector] == 0)
-                    return a;
+                if (own[w] == 0)
+                    continue;
+                first = first == 0 ? Unsafe.Add(ref scores, (w * 64) + BitOperations.TrailingZeroCount(own[w])) : first;
+                others |= own[w] & ~Scores.FindEqual<V>(ref Unsafe.Add(ref scores, w * 64), first);
             }
+
+            if (others != 0)
+                return false;
+            ties[a] = first;
+        }
+
+        while (true)
+        {
+            int best = 0;
+            for (int a = 1; a < ties.Length; a++)
+                best = ties[a] > ties[best] ? a : best;
+            int vector = room.Active[best];
+            for (int w = 0; w < words; w++)
+                room.Take(vector, w, BitMask.Lowest(edge[(best * words) + w], room.Quotas[vector]));
+            if (room.Quotas[vector] == 0)
+            {
+                result = (best, ties[best]);
+                return true;
+            }
+
+            ties[best] = -1;
         }
     }
 }

@@ -19,6 +19,7 @@ internal sealed class JointRoom
     private readonly ulong[] _won;
     private readonly ulong[] _free;
     private readonly ulong[] _lost;
+    private readonly double[] _ties;
     private readonly int[] _active;
     private readonly int[] _quotas;
     private readonly uint[] _fillHints;
@@ -37,6 +38,7 @@ internal sealed class JointRoom
         _won = new ulong[vectors * words];
         _free = new ulong[words];
         _lost = new ulong[words];
+        _ties = new double[vectors];
         _active = new int[vectors];
         _quotas = new int[vectors];
         _fillHints = new uint[vectors];
@@ -74,6 +76,9 @@ internal sealed class JointRoom
 
     /// <summary>The free positions where nobody leads yet or whose leader has left.</summary>
     public Span<ulong> Lost => _lost.AsSpan(0, Words);
+
+    /// <summary>Room for a score of each active vector.</summary>
+    public Span<double> Ties => _ties.AsSpan(0, ActiveCount);
 
     /// <summary>About the score with which the first vector becomes full.</summary>
     public ref double Hint => ref _hint;

@@ -23,6 +23,9 @@ internal static class JointSelection<V, TCodes>
     // the code of a score as high as the hint
     private const double Middle = 100;
 
+    // well-spread scores rarely leave more at the edge
+    private const int LikelyTie = 4;
+
     [ThreadStatic]
     private static JointRoom? t_room;
 
@@ -73,11 +76,11 @@ internal static class JointSelection<V, TCodes>
         while (true)
         {
             int left = TakeAbove(room, FindCode(room, codes), codes);
+            if (left > LikelyTie && JointEdge.TryTakeTies<V>(room, out (int, double) result))
+                return result;
             if (left <= JointEdge.Few)
                 return JointEdge.TakeFew(room);
             (double least, double most) = JointEdge.Range(room);
-            if (least == most)
-                return (JointEdge.TakeEqual(room), most);
             codes = room.FinerCodes;
             JointEdge.Encode(room, least, 255 / (most - least));
         }
@@ -164,9 +167,8 @@ internal static class JointSelection<V, TCodes>
                 continue;
             ReadOnlySpan<float> block = tile.Input(members[v]).Slice(start, length);
             Span<ulong> candidates = room.Lost, kept = room.Edge[..room.Words];
-            Scores.FindPositive(room.ScoresOf(v), candidates);
             for (int w = 0; w < room.Words; w++)
-                candidates[w] &= ~room.Free[w] & ~room.Won(v)[w];
+                candidates[w] = ~room.Free[w] & ~room.Won(v)[w] & ~Scores.FindEqual<V>(ref room.ScoresOf(v)[w * 64], 0);
             int count = (int)BitMask.Count(candidates);
             if (count == 0)
                 continue;

@@ -73,18 +73,21 @@ internal static class Scores
         }
     }
 
-    /// <summary>Which scores are not zero.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void FindPositive(ReadOnlySpan<double> scores, Span<ulong> positive)
+    /// <summary>Which of 64 scores have this value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong FindEqual<V>(ref double scores, double value)
+        where V : struct, ILanes<V>
     {
-        ref double from = ref MemoryMarshal.GetReference(scores);
-        for (int w = 0; w < positive.Length; w++)
+        ulong bits = 0;
+        for (int i = 0; i < 64; i += 8)
         {
-            ulong bits = 0;
-            for (int i = 0; i < 64; i += 4)
-                bits |= (ulong)Vector256.GreaterThan(Vector256.LoadUnsafe(ref from, (nuint)((w * 64) + i)), Vector256<double>.Zero).ExtractMostSignificantBits() << i;
-            positive[w] = bits;
+            bits |= V.Count == 16
+                ? Vector512.Equals(Vector512.LoadUnsafe(ref scores, (nuint)i), Vector512.Create(value)).ExtractMostSignificantBits() << i
+                : (ulong)(Vector256.Equals(Vector256.LoadUnsafe(ref scores, (nuint)i), Vector256.Create(value)).ExtractMostSignificantBits()
+                    | (Vector256.Equals(Vector256.LoadUnsafe(ref scores, (nuint)(i + 4)), Vector256.Create(value)).ExtractMostSignificantBits() << 4)) << i;
         }
+
+        return bits;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
