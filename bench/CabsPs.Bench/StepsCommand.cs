@@ -9,8 +9,8 @@ namespace CabsPs.Bench;
 public static class StepsCommand
 {
     private const int Length = MemoryBudget.DefaultTileLength;
-    private const int Tiles = 32;
-    private const int Rounds = 3;
+    private const int Tiles = 4;
+    private const int Rounds = 20;
     private const int Experts = 4;
 
     public static int Run(Arguments arguments)
