@@ -26,10 +26,10 @@ internal static class JointLeads
         {
             for (ulong left = room.Lost[w]; left != 0;)
             {
-                int group = BitOperations.TrailingZeroCount(left) & ~15;
+                int group = BitOperations.TrailingZeroCount(left) & -Scores.Group<V>();
                 Scores.Raise<V>(ref Unsafe.Add(ref scores, (w * 64) + group), room.Stride, room.Active, scale, ref raised, ref Unsafe.Add(ref codes, (w * 64) + group));
                 // a later vector that scores higher takes the lead
-                ulong open = left & (0xFFFFUL << group);
+                ulong open = left & ((ulong.MaxValue >> (64 - Scores.Group<V>())) << group);
                 left ^= open;
                 for (int a = count - 1; a >= 0; a--)
                 {

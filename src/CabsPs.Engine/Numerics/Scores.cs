@@ -37,7 +37,11 @@ internal static class Scores
         scores[delta.Length..].Clear();
     }
 
-    /// <summary>Looks at the scores of 16 positions, vector after vector, for those that are higher than all before.</summary>
+    /// <summary>How many positions <see cref="Raise{V}"/> looks at: as many as there are registers for.</summary>
+    public static int Group<V>()
+        where V : struct, ILanes<V> => V.Count == 16 && Avx512F.IsSupported ? 64 : 16;
+
+    /// <summary>Looks at the scores of a group of positions, vector after vector, for those that are higher than all before.</summary>
     /// <param name="scores">The first vector's.</param>
     /// <param name="stride">From one vector's to the next one's.</param>
     /// <param name="active">The vectors.</param>
@@ -50,14 +54,18 @@ internal static class Scores
     {
         if (V.Count == 16 && Avx512F.IsSupported)
         {
-            Vector512<double> b0 = default, b1 = default;
+            Vector512<double> b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default, b6 = default, b7 = default;
             for (int a = 0; a < active.Length; a++)
             {
                 ref double own = ref Unsafe.Add(ref scores, active[a] * stride);
-                Unsafe.Add(ref raised, a) = Raise(ref own, 0, ref b0) | (Raise(ref own, 8, ref b1) << 8);
+                Unsafe.Add(ref raised, a) = Raise(ref own, 0, ref b0) | (Raise(ref own, 8, ref b1) << 8) | (Raise(ref own, 16, ref b2) << 16) | (Raise(ref own, 24, ref b3) << 24)
+                    | (Raise(ref own, 32, ref b4) << 32) | (Raise(ref own, 40, ref b5) << 40) | (Raise(ref own, 48, ref b6) << 48) | (Raise(ref own, 56, ref b7) << 56);
             }
 
             Avx512F.ConvertToVector128Byte(Vector512.Create(Code(b0, scale), Code(b1, scale))).StoreUnsafe(ref codes);
+            Avx512F.ConvertToVector128Byte(Vector512.Create(Code(b2, scale), Code(b3, scale))).StoreUnsafe(ref codes, 16);
+            Avx512F.ConvertToVector128Byte(Vector512.Create(Code(b4, scale), Code(b5, scale))).StoreUnsafe(ref codes, 32);
+            Avx512F.ConvertToVector128Byte(Vector512.Create(Code(b6, scale), Code(b7, scale))).StoreUnsafe(ref codes, 48);
         }
         else
         {
