@@ -34,7 +34,7 @@ switch (command)
             make --out DIR [--size 2GB] [--experts 3] [--dtype bf16|f16|f32] [--deltas spread|ulps] [--seed 1]
             memory [--only copy,dense,cabs,one,ulps,ties,dare,joint] [--size 128MB] [--threads N] [--runs 5]
             merge --models DIR [--out DIR] [--experts 2] [--threads N] [--method NAME] [--assignment sequential|joint] [--engine NAME] [--device NAME]
-            steps [--width Bits512|Bits256|Bits128|Scalar] [--m 256]
+            steps [--width Bits512|Bits256|Bits128|Scalar] [--m 256] [--only STEP]
             crash [--count 200] [--seed 1] [--size 40MB]
             flips [--count 1000] [--seed 1] [--size 2MB]
             fuzz [--count 20000] [--from 0] [--seed 1] [--keep] | --corpus [--cabs CABS.DLL]

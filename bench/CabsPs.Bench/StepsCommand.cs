@@ -4,29 +4,31 @@ using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Bench;
 
-/// <summary><c>steps</c>: what each step of a CABS or DARE merge costs in cache, in nanoseconds per block of 256 weights and vector.</summary>
+/// <summary><c>steps</c>: what each step of a CABS or DARE merge costs in cache, in nanoseconds per block of 256 weights and vector;
+/// joint assignment for all four vectors at once.</summary>
 public static class StepsCommand
 {
     private const int Length = MemoryBudget.DefaultTileLength;
     private const int Tiles = 4;
     private const int Rounds = 20;
+    private const int Experts = 4;
 
     public static int Run(Arguments arguments)
     {
         VectorWidth width = arguments.Find("--width") is { } text ? Enum.Parse<VectorWidth>(text, ignoreCase: true) : Kernels.Widest;
         foreach (SyntheticDeltas deltas in Enum.GetValues<SyntheticDeltas>())
-            Run(Kernels.For(width), deltas, arguments.Integer("--m", 256));
+            Run(Kernels.For(width), deltas, arguments.Integer("--m", 256), arguments.Text("--only", string.Empty));
         return 0;
     }
 
-    private static void Run(IKernels<float> kernels, SyntheticDeltas deltas, int m)
+    private static void Run(IKernels<float> kernels, SyntheticDeltas deltas, int m, string only)
     {
-        var models = new MemoryModels(Length * Tiles, 2, deltas);
+        var models = new MemoryModels(Length * Tiles, Experts, deltas);
         var tiles = new Tile<float>[Tiles];
         for (int i = 0; i < Tiles; i++)
         {
             tiles[i] = new Tile<float>();
-            tiles[i].Reserve(2, Length);
+            tiles[i].Reserve(Experts, Length);
             tiles[i].MoveTo(0, Length);
         }
 
@@ -49,9 +51,26 @@ public static class StepsCommand
         Show("stored add", i => kernels.TryAddMasked(Bytes(0, i), Bytes(1, i), DType.BF16, tiles[i].Mask(0), 0.7f, false, tiles[i].Total, out _));
         Show("stored end", i => kernels.TryStoreSum(Bytes(0, i), DType.BF16, tiles[i].Total, 1, 1, output));
         Show("combine", i => kernels.Combine(tiles[i], terms, 1, 1, DType.BF16, output));
+        int[] members = [.. Enumerable.Range(0, Experts)], quotas = [.. members.Select(_ => m / Experts)], none = new int[Experts];
+        double[] energies = new double[Experts];
+        for (int i = 0; i < Tiles; i++)
+        {
+            kernels.Widen(Bytes(0, i), DType.BF16, tiles[i].Base);
+            foreach (int v in members)
+            {
+                kernels.WidenDelta(Bytes(v + 1, i), DType.BF16, tiles[i].Base, tiles[i].Input(v));
+                energies[v] += kernels.SumOfSquares(tiles[i].Input(v));
+            }
+        }
+
+        double[] rms = [.. energies.Select(e => Math.Sqrt(e / (Length * Tiles)))];
+        Show("squares", i => kernels.SumOfSquares(tiles[i].Input(0)));
+        Show("assign four jointly", i => kernels.AssignJointly(tiles[i], members, m, quotas, none, rms));
 
         void Show(string step, Action<int> action)
         {
+            if (!$"{deltas} {step}".Contains(only, StringComparison.Ordinal))
+                return;
             // rounds long enough for the clock to tell
             double seconds = Stopwatches.Best(2000, () =>
             {

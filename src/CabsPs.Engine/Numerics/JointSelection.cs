@@ -6,9 +6,11 @@ using CabsPs.Engine.Merging;
 namespace CabsPs.Engine.Numerics;
 
 /// <summary>Joint assignment without ordering all pairs; the result is that of <see cref="JointAssignment{T}"/>. As long as no
-/// vector is full, every position goes to the vector with the highest score there. So each round finds that vector per position,
-/// finds the pair with which the first vector becomes full (the n-th largest of the positions where it leads), gives away
-/// everything up to that pair, and goes on without the full vector: at most one round per vector.</summary>
+/// vector is full, every position goes to the vector with the highest score there. So each round finds the pair with which the first
+/// vector becomes full, gives away everything up to that pair, and goes on without the full vector, whose positions go to those that
+/// come next: at most one round per vector. The pair is found as in <see cref="BlockSelection{TCodes}"/>, for all vectors at once:
+/// scores become 8-bit codes, and eight counts find the greatest code down to which some vector is full; what has that code is
+/// ordered.</summary>
 /// <typeparam name="V">The lanes for arithmetic.</typeparam>
 /// <typeparam name="TCodes">The vectors for selection.</typeparam>
 internal static class JointSelection<V, TCodes>
@@ -17,6 +19,12 @@ internal static class JointSelection<V, TCodes>
 {
     /// <summary>Longer blocks are left to the plain twin: nobody has them, and their scores would fill the memory.</summary>
     public const int LongestBlock = 1 << 16;
+
+    // the code of a score as high as the hint
+    private const double Middle = 100;
+
+    // well-spread scores rarely leave more at the edge
+    private const int LikelyTie = 4;
 
     [ThreadStatic]
     private static JointRoom? t_room;
@@ -31,61 +39,123 @@ internal static class JointSelection<V, TCodes>
         {
             int length = Math.Min(blockLength, tile.Length - start);
             room.Begin(members.Count, length, length == blockLength ? quotas : tailQuotas);
-            for (int v = 0; v < members.Count; v++)
+            foreach (int v in room.Active)
                 Scores.Fill<V>(tile.Input(members[v]).Slice(start, length), rms[v], room.ScoresOf(v));
-            Compete(tile, members, start, length, rms, room);
+            Compete(room);
             Fill(tile, members, start, length, room);
             for (int v = 0; v < members.Count; v++)
                 BitMask.Put(tile.Mask(members[v]), start, room.Won(v));
         }
     }
 
-    private static void Compete(Tile<float> tile, IReadOnlyList<int> members, int start, int length, ReadOnlySpan<double> rms, JointRoom room)
+    private static void Compete(JointRoom room)
     {
-        for (int round = 0; room.ActiveCount > 0; round++)
+        double scale = Middle / room.Hint;
+        JointLeads.Find<V>(room, scale);
+        for (bool first = true; JointLeads.AreContested(room); first = false)
         {
-            Scores.FindLeaders<V>(room);
-            int full = -1;
-            double limit = 0;
-            for (int a = 0; a < room.ActiveCount; a++)
-            {
-                int v = room.Active[a];
-                // only a vector that becomes full earlier than those before it is worth ordering
-                if (BitMask.Count(room.Leads(v)) < room.Quotas[v] || (full >= 0 && CountAbove(room, v, limit) < room.Quotas[v]))
-                    continue;
-                room.Leads(v).CopyTo(room.Candidates);
-                ReadOnlySpan<float> block = tile.Input(members[v]).Slice(start, length);
-                BlockSelection<TCodes>.KeepAmong(block, room.Candidates, room.Quotas[v], room.Kept(v), room.Codes, ref room.Hint(round, v));
-                (full, limit) = (v, BitConverter.UInt32BitsToSingle(Smallest(block, room.Kept(v))) / rms[v]);
-            }
-
-            if (full < 0)
-            {
-                foreach (int v in room.Active)
-                    room.Take(v, room.Leads(v));
-                return;
-            }
-
-            foreach (int v in room.Active)
-            {
-                if (v == full)
-                    room.Leads(v).Clear();
-                else
-                    KeepAbove(room, v, limit, orEqual: v < full);
-            }
-
-            room.Kept(full).CopyTo(room.Leads(full));
-            foreach (int v in room.Active)
-                room.Take(v, room.Leads(v));
+            (int full, double score) = FillOne(room);
+            if (first)
+                room.Hint += (score - room.Hint) / 4;
             room.Leave(full);
+            JointLeads.Find<V>(room, scale);
+        }
+
+        for (int a = 0; a < room.ActiveCount; a++)
+        {
+            for (int w = 0; w < room.Words; w++)
+                room.Take(room.Active[a], w, room.Leads[(a * room.Words) + w]);
         }
     }
 
-    // how many of the positions where a vector leads have more than a score
-    private static int CountAbove(JointRoom room, int vector, double limit)
+    // gives positions away until a vector is full; returns which of the active ones, and with which score
+    private static (int Full, double Score) FillOne(JointRoom room)
     {
-        Scores.FindAbove<V>(room.ScoresOf(vector), limit, orEqual: false, room.Candidates);
-        return (int)BitMask.CountShared(room.Leads(vector), room.Candidates[..room.Leads(vector).Length]);
+        room.Leads.CopyTo(room.Edge);
+        ReadOnlySpan<byte> codes = room.Codes;
+        while (true)
+        {
+            int left = TakeAbove(room, FindCode(room, codes), codes);
+            if (left > LikelyTie && JointEdge.TryTakeTies<V>(room, out (int, double) result))
+                return result;
+            if (left <= JointEdge.Few)
+                return JointEdge.TakeFew(room);
+            (double least, double most) = JointEdge.Range(room);
+            codes = room.FinerCodes;
+            JointEdge.Encode(room, least, 255 / (most - least));
+        }
+    }
+
+    // the greatest code down to which a vector has as many positions at the edge as it gets
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int FindCode(JointRoom room, ReadOnlySpan<byte> codes)
+    {
+        ref byte all = ref MemoryMarshal.GetReference(codes);
+        ref ulong edge = ref MemoryMarshal.GetReference(room.Edge);
+        ref int quotas = ref MemoryMarshal.GetReference(room.Quotas);
+        ReadOnlySpan<int> active = room.Active;
+        int words = room.Words, code = 0;
+        for (int bit = 128; bit > 0; bit >>= 1)
+        {
+            int none = -1;
+            if (words == 4)
+            {
+                ulong x0 = TCodes.AtLeast(in all, code + bit), x1 = TCodes.AtLeast(in Unsafe.Add(ref all, 64), code + bit);
+                ulong x2 = TCodes.AtLeast(in Unsafe.Add(ref all, 128), code + bit), x3 = TCodes.AtLeast(in Unsafe.Add(ref all, 192), code + bit);
+                for (int a = 0; a < active.Length; a++)
+                {
+                    ref ulong own = ref Unsafe.Add(ref edge, 4 * a);
+                    int count = BitOperations.PopCount(x0 & own) + BitOperations.PopCount(x1 & Unsafe.Add(ref own, 1)) + BitOperations.PopCount(x2 & Unsafe.Add(ref own, 2)) + BitOperations.PopCount(x3 & Unsafe.Add(ref own, 3));
+                    none &= (count - Unsafe.Add(ref quotas, active[a])) >> 31;
+                }
+            }
+            else
+            {
+                for (int a = 0; a < active.Length; a++)
+                {
+                    int count = 0;
+                    for (int w = 0; w < words; w++)
+                        count += BitOperations.PopCount(TCodes.AtLeast(in Unsafe.Add(ref all, 64 * w), code + bit) & Unsafe.Add(ref edge, (words * a) + w));
+                    none &= (count - Unsafe.Add(ref quotas, active[a])) >> 31;
+                }
+            }
+
+            code += bit & ~none;
+        }
+
+        return code;
+    }
+
+    // gives away what lies above a code and leaves what has it at the edge; returns how many that are
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int TakeAbove(JointRoom room, int code, ReadOnlySpan<byte> codes)
+    {
+        ref byte all = ref MemoryMarshal.GetReference(codes);
+        ref ulong edge = ref MemoryMarshal.GetReference(room.Edge);
+        ref ulong won = ref MemoryMarshal.GetReference(room.Won(0));
+        ref int quotas = ref MemoryMarshal.GetReference(room.Quotas);
+        ReadOnlySpan<int> active = room.Active;
+        Span<ulong> free = room.Free;
+        int left = 0;
+        for (int w = 0; w < free.Length; w++)
+        {
+            ulong above = code == 255 ? 0 : TCodes.AtLeast(in Unsafe.Add(ref all, 64 * w), code + 1);
+            ulong equal = TCodes.AtLeast(in Unsafe.Add(ref all, 64 * w), code) ^ above, taken = 0;
+            for (int a = 0; a < active.Length; a++)
+            {
+                ref ulong own = ref Unsafe.Add(ref edge, (free.Length * a) + w);
+                ulong given = own & above;
+                own &= equal;
+                taken |= given;
+                left += BitOperations.PopCount(own);
+                Unsafe.Add(ref won, (free.Length * active[a]) + w) |= given;
+                Unsafe.Add(ref quotas, active[a]) -= BitOperations.PopCount(given);
+            }
+
+            free[w] &= ~taken;
+        }
+
+        return left;
     }
 
     // vectors with quota left take the largest of their own positions that others hold
@@ -96,59 +166,14 @@ internal static class JointSelection<V, TCodes>
             if (room.Quotas[v] == 0)
                 continue;
             ReadOnlySpan<float> block = tile.Input(members[v]).Slice(start, length);
-            int count = 0;
-            Scores.FindAbove<V>(room.ScoresOf(v), 0, orEqual: false, room.Candidates);
+            Span<ulong> candidates = room.Lost, kept = room.Edge[..room.Words];
             for (int w = 0; w < room.Words; w++)
-            {
-                room.Candidates[w] &= ~room.Free[w] & ~room.Won(v)[w];
-                count += BitOperations.PopCount(room.Candidates[w]);
-            }
-
+                candidates[w] = ~room.Free[w] & ~room.Won(v)[w] & ~Scores.FindEqual<V>(ref room.ScoresOf(v)[w * 64], 0);
+            int count = (int)BitMask.Count(candidates);
             if (count == 0)
                 continue;
-            uint hint = 0;
-            BlockSelection<TCodes>.KeepAmong(block, room.Candidates, Math.Min(count, room.Quotas[v]), room.Kept(v), room.Codes, ref hint);
-            BitMask.Union(room.Won(v), room.Kept(v));
+            BlockSelection<TCodes>.KeepAmong(block, candidates, Math.Min(count, room.Quotas[v]), kept, room.Codes, ref room.FillHint(v));
+            BitMask.Union(room.Won(v), kept);
         }
-    }
-
-    private static void KeepAbove(JointRoom room, int vector, double limit, bool orEqual)
-    {
-        Scores.FindAbove<V>(room.ScoresOf(vector), limit, orEqual, room.Candidates);
-        Span<ulong> leads = room.Leads(vector);
-        for (int w = 0; w < leads.Length; w++)
-            leads[w] &= room.Candidates[w];
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static uint Smallest(ReadOnlySpan<float> block, ReadOnlySpan<ulong> kept)
-    {
-        int whole = block.Length - (block.Length % 32);
-        V smallest = V.OfBits(uint.MaxValue), magnitude = V.OfBits(0x7FFF_FFFF), ones = V.OfBits(uint.MaxValue);
-        ref float from = ref MemoryMarshal.GetReference(block);
-        ref uint bits = ref Unsafe.As<ulong, uint>(ref MemoryMarshal.GetReference(kept));
-        for (int i = 0; i < whole; i += 32)
-        {
-            V words = V.OfBits(Unsafe.Add(ref bits, i >> 5));
-            for (int at = 0; at < 16; at += V.Count)
-            {
-                V low = V.Load(in Unsafe.Add(ref from, i + at)) & magnitude, high = V.Load(in Unsafe.Add(ref from, i + at + 16)) & magnitude;
-                smallest = V.MinBits(smallest, V.Select(V.Keep(ones, words, V.Count == 16 ? 0 : at), low, ones));
-                smallest = V.MinBits(smallest, V.Select(V.Keep(ones, words, V.Count == 16 ? 16 : at + 16), high, ones));
-            }
-        }
-
-        Span<float> lanes = stackalloc float[V.Count];
-        V.Store(smallest, ref lanes[0]);
-        uint result = uint.MaxValue;
-        foreach (float lane in lanes)
-            result = Math.Min(result, BitConverter.SingleToUInt32Bits(lane));
-        for (int i = whole; i < block.Length; i++)
-        {
-            if (BitMask.Has(kept, i))
-                result = Math.Min(result, (uint)ReferenceKernels<float>.Magnitude(block[i]));
-        }
-
-        return result;
     }
 }
