@@ -88,9 +88,12 @@ internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, i
         if (writing is not null && origin is { } whole && !ComputesRows(inputs.Length) && !inputs.Any(i => i.AreDeltas) && writing.TryMergeStored(kernels, whole, inputs, output, sums))
             return null;
         int length = output.Count;
+        bool plain = origin is { } one && !ComputesRows(inputs.Length) && inputs.Length <= Models && inputs.All(i => i.Type == one.Type && !i.AreDeltas);
         for (int at = 0; at < length; at += tileLength)
         {
             tile.MoveTo(start + at, Math.Min(tileLength, length - at));
+            if (plain && TryStored(pass, new StoredTile(tile.Start, tile.Length, at, origin!.Value, inputs), output, sums))
+                continue;
             if (origin is { } stored && !Widen(stored.Slice(at, tile.Length), stored.Type, tile, -1, tile.Base) && !allowNonFinite)
                 return Find(-1, stored, at, tile);
             for (int i = 0; i < inputs.Length; i++)
@@ -109,6 +112,10 @@ internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, i
 
         return null;
     }
+
+    private bool TryStored(int pass, StoredTile stored, StoredWeights output, Span<double> sums) => pass < kernel.MeasuringPasses
+        ? kernel.TryMeasureStored(pass, kernels, stored)
+        : ((TensorKernel<T>)kernel).TryMergeStored(kernels, stored, output.Type, output.Slice(stored.At, stored.Length), sums);
 
     private static int FirstNegative(ReadOnlySpan<T> values)
     {

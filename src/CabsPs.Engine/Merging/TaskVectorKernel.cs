@@ -111,6 +111,10 @@ public class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
+    internal sealed override bool TryMeasureStored(int pass, IKernels<T> kernels, StoredTile tile) =>
+        pass < _groups.MeasuringPasses && _groups.TryMeasureStored(pass, kernels, tile);
+
+    /// <inheritdoc/>
     public sealed override void Complete(int pass, ReadOnlySpan<double> totals)
     {
         if (pass >= _groups.MeasuringPasses)
@@ -175,6 +179,17 @@ public class TaskVectorKernel<T> : TensorKernel<T>
         for (int t = 0; t < _terms.Length; t++)
             sums[3 * t] += origin.Count;
         return true;
+    }
+
+    /// <inheritdoc/>
+    internal override bool TryMergeStored(IKernels<T> kernels, StoredTile tile, DType type, Span<byte> destination, Span<double> sums)
+    {
+        // two masked vectors that meet everywhere
+        if (_combination.Conflicts != ConflictRule.Elect || _terms.Length != 2 || !_masked[_terms[0]] || !_masked[_terms[1]])
+            return false;
+        Span<int> limits = stackalloc int[_inputs.Length];
+        return _groups.TryLimits(tile.Start, limits)
+            && kernels.TryCombineElected(tile.Base, tile.Type, tile.Input(_terms[0]), tile.Input(_terms[1]), Elected(0, limits), Elected(1, limits), _combination.Normalize, T.CreateTruncating(_combination.Lambda), type, destination, sums);
     }
 
     /// <inheritdoc/>
@@ -342,6 +357,8 @@ public class TaskVectorKernel<T> : TensorKernel<T>
         _kernels.Scale(total, lambda);
         _kernels.Add(total, tile.Base);
     }
+
+    private ElectedTerm<T> Elected(int term, ReadOnlySpan<int> limits) => new(limits[_terms[term]], Scale(_terms[term]), ShareOf(_terms[term]));
 
     private ReadOnlySpan<Term<T>> Terms(Span<Term<T>> terms)
     {

@@ -45,6 +45,10 @@ public abstract class TensorKernel<T> : TensorProbe<T>
     /// <returns>False when it was not done; tiles follow then.</returns>
     internal virtual bool TryMergeStored(IKernels<T> kernels, StoredWeights origin, StoredWeights[] inputs, StoredWeights output, Span<double> sums) => false;
 
+    /// <summary>The same for one tile of whole blocks.</summary>
+    /// <returns>False when it was not done; the tile follows then.</returns>
+    internal virtual bool TryMergeStored(IKernels<T> kernels, StoredTile tile, DType type, Span<byte> destination, Span<double> sums) => false;
+
     /// <summary>Puts the writing pass's figures into the report.</summary>
     public virtual void Report(ReadOnlySpan<double> totals, Tally tally)
     {

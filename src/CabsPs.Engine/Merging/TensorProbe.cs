@@ -1,5 +1,6 @@
 using System.Numerics;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Engine.Merging;
 
@@ -40,6 +41,10 @@ public abstract class TensorProbe<T>
     public virtual void Measure(int pass, Tile<T> tile, Span<double> sums)
     {
     }
+
+    /// <summary>Measures one piece without its deltas, where a pass can do that and collects no sums.</summary>
+    /// <returns>False when it was not done; <see cref="Measure"/> follows then.</returns>
+    internal virtual bool TryMeasureStored(int pass, IKernels<T> kernels, StoredTile tile) => false;
 
     /// <summary>Receives the sums of a finished pass.</summary>
     public virtual void Complete(int pass, ReadOnlySpan<double> totals)

@@ -95,6 +95,15 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong WhichGreater(Lanes128 a, Lanes128 b, Lanes128 c, Lanes128 d, Lanes128 limit) =>
+        GreaterLanes(a, limit) | (GreaterLanes(b, limit) << 4) | (GreaterLanes(c, limit) << 8) | (GreaterLanes(d, limit) << 12);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PlaceOf(int bit) => bit;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 MaxBits(Lanes128 a, Lanes128 b) => From(Vector128.Max(a.Bits, b.Bits));
 
     /// <inheritdoc/>
@@ -145,6 +154,13 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 operator |(Lanes128 a, Lanes128 b) => From(a.Bits | b.Bits);
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 operator ^(Lanes128 a, Lanes128 b) => From(a.Bits ^ b.Bits);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Lanes128 From(Vector128<uint> bits) => new(bits.AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong GreaterLanes(Lanes128 value, Lanes128 limit) => Vector128.GreaterThan(value._value.AsInt32(), limit._value.AsInt32()).ExtractMostSignificantBits();
 }

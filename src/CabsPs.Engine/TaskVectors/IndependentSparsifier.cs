@@ -126,5 +126,9 @@ public abstract class IndependentSparsifier : Sparsifier
         }
 
         public override void MakeMasks(Tile<T> tile) => _masks.MakeMasks(tile);
+
+        internal override IEnumerable<(int Input, RankSearch<T> Search)>? SearchesOf(int pass) => pass < _masks.MeasuringPasses ? _masks.SearchesOf(pass) : null;
+
+        internal override bool TryLimits(long start, Span<int> limits) => _masks.TryLimits(start, limits);
     }
 }

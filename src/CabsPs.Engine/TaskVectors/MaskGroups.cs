@@ -10,6 +10,7 @@ internal sealed class MaskGroups<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly SparsifierKernel<T>[] _groups;
+    private (int Input, RankSearch<T> Search)[]? _searches;
 
     /// <summary>Binds the groups of a tensor.</summary>
     public MaskGroups(TensorContext context, IKernels<T> kernels)
@@ -18,6 +19,7 @@ internal sealed class MaskGroups<T>
         IsMasked = new bool[context.Inputs.Count];
         foreach (int member in _groups.SelectMany(g => g.Members))
             IsMasked[member] = true;
+        _searches = SearchesOf(0);
     }
 
     /// <summary>The groups that have members on the tensor.</summary>
@@ -55,6 +57,36 @@ internal sealed class MaskGroups<T>
         }
     }
 
+    /// <summary>Measures a tile of stored weights, where the pass does no more than look for ranks among each vector's deltas.</summary>
+    public bool TryMeasureStored(int pass, IKernels<T> kernels, StoredTile tile)
+    {
+        if (_searches is not { } searches)
+            return false;
+        foreach ((int input, RankSearch<T> search) in searches)
+        {
+            if (!search.TryFind(pass, kernels, tile, input))
+                return false;
+        }
+
+        foreach ((_, RankSearch<T> search) in searches)
+            search.Take(pass, tile.Start);
+        return true;
+    }
+
+    /// <summary>Looks up what is kept of a tile where that is, of every member, all magnitudes above a limit.</summary>
+    /// <param name="start">The tile's place.</param>
+    /// <param name="limits">Receives them by input, as integers of the same order; -1 where everything is kept.</param>
+    public bool TryLimits(long start, Span<int> limits)
+    {
+        foreach (SparsifierKernel<T> group in _groups)
+        {
+            if (!group.TryLimits(start, limits))
+                return false;
+        }
+
+        return true;
+    }
+
     /// <summary>Receives the sums of a pass.</summary>
     public void Complete(int pass, ReadOnlySpan<double> totals)
     {
@@ -66,6 +98,8 @@ internal sealed class MaskGroups<T>
             group.Complete(pass, totals[..own]);
             totals = totals[own..];
         }
+
+        _searches = SearchesOf(pass + 1);
     }
 
     /// <summary>Fills the masks of all members of a piece whose inputs are deltas.</summary>
@@ -87,6 +121,20 @@ internal sealed class MaskGroups<T>
 
     /// <summary>‖δ‖² of an input where the deltas that come no longer hold it.</summary>
     public double? EnergyOf(int input) => _groups.FirstOrDefault(g => g.Members.Contains(input))?.EnergyOf(input);
+
+    // the searches that a pass consists of; null where it does something else
+    private (int Input, RankSearch<T> Search)[]? SearchesOf(int pass)
+    {
+        var searches = new List<(int Input, RankSearch<T> Search)>();
+        foreach (SparsifierKernel<T> group in _groups.Where(g => pass < g.MeasuringPasses))
+        {
+            if (group.SearchesOf(pass) is not { } own)
+                return null;
+            searches.AddRange(own);
+        }
+
+        return [.. searches];
+    }
 
     private static int SumsOf(SparsifierKernel<T> group, int pass) => pass < group.MeasuringPasses ? group.SumCount(pass) : 0;
 }

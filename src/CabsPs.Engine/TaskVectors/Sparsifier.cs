@@ -78,6 +78,12 @@ public abstract class SparsifierKernel<T>
     {
     }
 
+    /// <summary>The rank searches among members' deltas that a pass consists of; null where it needs the deltas for more.</summary>
+    internal virtual IEnumerable<(int Input, RankSearch<T> Search)>? SearchesOf(int pass) => null;
+
+    /// <summary>See <see cref="MaskGroups{T}.TryLimits"/>.</summary>
+    internal virtual bool TryLimits(long start, Span<int> limits) => false;
+
     /// <summary>Receives the sums of a pass.</summary>
     public virtual void Complete(int pass, ReadOnlySpan<double> totals)
     {
