@@ -10,46 +10,83 @@ internal static class ElectionStream
 {
     private const int Lanes = ReferenceKernels<float>.Lanes;
     private const int Period = 2 * Lanes;
+    private const int Chunk = EnergySums.Chunk;
+    private const int Stretch = 1024;
     private const uint MagnitudeBits = 0x7FFF_FFFF;
     private const uint LargestFinite = 0x7F7F_FFFF;
 
     /// <summary>Runs over a tile of whole chunks of <see cref="EnergySums"/>.</summary>
-    /// <returns>False where a result is not finite, or float32 cannot hold the squares; the destination is garbage then, and the figures as they were.</returns>
+    /// <returns>False where a result may not be finite, or float32 cannot hold the squares; the destination is garbage then, and the figures as they
+    /// were.</returns>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Run<V, TIn, TOut>(ReadOnlySpan<byte> origin, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ElectedTerm<float> one, ElectedTerm<float> other, bool normalize, float lambda, Span<byte> destination, int length, Span<double> figures)
         where V : struct, ILanes<V>
         where TIn : struct, IStored
         where TOut : struct, IStored
     {
-        // per vector lanes of squares, then of those kept
+        // per vector lanes of all squares, then of those kept
         Span<double> energies = stackalloc double[4 * Lanes];
-        Span<float> squares = stackalloc float[4 * Period];
+        Span<float> squares = stackalloc float[Stretch / Chunk * 4 * Period];
+        Span<float> products = stackalloc float[2 * Stretch];
+        Span<uint> counts = stackalloc uint[3 * Lanes];
         energies.Clear();
+        counts.Clear();
         ref float square = ref MemoryMarshal.GetReference(squares);
-        ref byte from = ref MemoryMarshal.GetReference(origin), a = ref MemoryMarshal.GetReference(first), b = ref MemoryMarshal.GetReference(second), to = ref MemoryMarshal.GetReference(destination);
-        V limitA = V.OfBits((uint)one.Limit), limitB = V.OfBits((uint)other.Limit), weightA = V.Of(one.Weight), weightB = V.Of(other.Weight), factor = V.Of(lambda);
-        // one lane's divisor, as bits to be flipped in that of nobody: 1, which leaves a sum alone
-        V none = V.Of(1), onlyA = Divisor<V>(one.Share), onlyB = Divisor<V>(other.Share), both = Divisor<V>(one.Share + other.Share);
-        V keptA = V.OfBits(0), keptB = V.OfBits(0), shared = V.OfBits(0), largest = V.OfBits(0);
-        nint ahead = (nint)length * TIn.Size, aheadOut = (nint)length * TOut.Size;
-        for (nint chunk = 0; chunk < length; chunk += EnergySums.Chunk)
+        ref float product = ref MemoryMarshal.GetReference(products), count = ref Unsafe.As<uint, float>(ref MemoryMarshal.GetReference(counts));
+        ref double energy = ref MemoryMarshal.GetReference(energies);
+        for (int start = 0; start < length; start += Stretch)
         {
-            for (int lane = 0; lane < Period; lane += V.Count)
+            int end = Math.Min(start + Stretch, length);
+            Trim<V, TIn>(ref At(origin, start * TIn.Size), ref At(first, start * TIn.Size), ref At(second, start * TIn.Size), one, other, end - start, origin.Length, ref square, ref product, ref count);
+            if (!Elect<V, TIn, TOut>(ref At(origin, start * TIn.Size), ref product, one.Share, other.Share, normalize, lambda, ref At(destination, start * TOut.Size), end - start, destination.Length))
+                return false;
+            for (int at = start; at < end; at += Chunk)
+            {
+                ref float here = ref Unsafe.Add(ref square, (at - start) / Chunk * 4 * Period);
+                ReadOnlySpan<byte> stored = origin.Slice(at * TIn.Size, Chunk * TIn.Size);
+                if (!AddChunk<V>(ref here, ref energy, stored, first[(at * TIn.Size)..])
+                    || !AddChunk<V>(ref Unsafe.Add(ref here, 2 * Period), ref Unsafe.Add(ref energy, 2 * Lanes), stored, second[(at * TIn.Size)..]))
+                    return false;
+            }
+        }
+
+        for (int vector = 0; vector < 2; vector++)
+        {
+            Span<double> all = energies.Slice(2 * vector * Lanes, Lanes), kept = energies.Slice(((2 * vector) + 1) * Lanes, Lanes);
+            figures[3 * vector] += Total(counts.Slice(vector * Lanes, Lanes));
+            figures[(3 * vector) + 1] += ReferenceKernels<float>.AddUp(all);
+            figures[(3 * vector) + 2] += ReferenceKernels<float>.AddUp(kept);
+        }
+
+        figures[6] += Total(counts[(2 * Lanes)..]);
+        return true;
+    }
+
+    // masks, squares and products. No call in here or below: vectors would be moved to memory and back around it; and two loops, because one would have
+    // more in flight than a processor can hold
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Trim<V, TIn>(ref byte origin, ref byte first, ref byte second, ElectedTerm<float> one, ElectedTerm<float> other, int length, nint ahead, ref float squares, ref float products, ref float counts)
+        where V : struct, ILanes<V>
+        where TIn : struct, IStored
+    {
+        V limitA = V.OfBits((uint)one.Limit), limitB = V.OfBits((uint)other.Limit), weightA = V.Of(one.Weight), weightB = V.Of(other.Weight);
+        V keptA = V.Load(in counts), keptB = V.Load(in Unsafe.Add(ref counts, Lanes)), shared = V.Load(in Unsafe.Add(ref counts, 2 * Lanes));
+        for (nint chunk = 0; chunk < length; chunk += Chunk)
+        {
+            for (nint lane = 0; lane < Period; lane += V.Count)
             {
                 V allA = V.OfBits(0), allB = V.OfBits(0), someA = V.OfBits(0), someB = V.OfBits(0);
-                for (nint i = chunk + lane; i < chunk + EnergySums.Chunk; i += Period)
+                for (nint i = chunk + lane; i < chunk + Chunk; i += Period)
                 {
+                    ref byte a = ref Unsafe.Add(ref first, i * TIn.Size), b = ref Unsafe.Add(ref second, i * TIn.Size), at = ref Unsafe.Add(ref origin, i * TIn.Size);
                     if (lane == 0)
                     {
-                        Prefetch<TIn>(ref from, (i * TIn.Size) + ahead);
-                        Prefetch<TIn>(ref a, (i * TIn.Size) + ahead);
-                        Prefetch<TIn>(ref b, (i * TIn.Size) + ahead);
-                        Prefetch<TOut>(ref to, (i * TOut.Size) + aheadOut);
+                        Prefetch<TIn>(ref at, ahead);
+                        Prefetch<TIn>(ref a, ahead);
+                        Prefetch<TIn>(ref b, ahead);
                     }
 
-                    V start = TIn.Load<V>(in Unsafe.Add(ref from, i * TIn.Size));
-                    V deltaA = TIn.Load<V>(in Unsafe.Add(ref a, i * TIn.Size)) - start, deltaB = TIn.Load<V>(in Unsafe.Add(ref b, i * TIn.Size)) - start;
+                    V start = TIn.Load<V>(in at), deltaA = TIn.Load<V>(in a) - start, deltaB = TIn.Load<V>(in b) - start;
                     V keepA = V.GreaterBits(deltaA & V.OfBits(MagnitudeBits), limitA), keepB = V.GreaterBits(deltaB & V.OfBits(MagnitudeBits), limitB);
                     allA += deltaA * deltaA;
                     allB += deltaB * deltaB;
@@ -60,49 +97,62 @@ internal static class ElectionStream
                     deltaB &= keepB;
                     someA += deltaA * deltaA;
                     someB += deltaB * deltaB;
-                    deltaA *= weightA;
-                    deltaB *= weightB;
-                    // as integers: what has the sign of the sum and is not zero
-                    V elected = (deltaA + deltaB) & V.OfBits(~MagnitudeBits);
-                    V agreesA = V.GreaterBits(deltaA ^ elected, V.OfBits(0)), agreesB = V.GreaterBits(deltaB ^ elected, V.OfBits(0));
-                    V sum = (deltaA & agreesA) + (deltaB & agreesB);
-                    if (normalize)
-                        sum /= V.Select(agreesA & agreesB, both, V.Select(agreesA, onlyA, V.Select(agreesB, onlyB, none)));
-                    V result = start + (sum * factor);
-                    largest = V.MaxBits(largest, result & V.OfBits(MagnitudeBits));
-                    TOut.StoreFinite(result, ref Unsafe.Add(ref to, i * TOut.Size));
+                    V.Store(deltaA * weightA, ref Unsafe.Add(ref products, i));
+                    V.Store(deltaB * weightB, ref Unsafe.Add(ref products, Stretch + i));
                 }
 
-                V.Store(allA, ref Unsafe.Add(ref square, lane));
-                V.Store(someA, ref Unsafe.Add(ref square, Period + lane));
-                V.Store(allB, ref Unsafe.Add(ref square, (2 * Period) + lane));
-                V.Store(someB, ref Unsafe.Add(ref square, (3 * Period) + lane));
+                V.Store(allA, ref Unsafe.Add(ref squares, lane));
+                V.Store(someA, ref Unsafe.Add(ref squares, Period + lane));
+                V.Store(allB, ref Unsafe.Add(ref squares, (2 * Period) + lane));
+                V.Store(someB, ref Unsafe.Add(ref squares, (3 * Period) + lane));
             }
 
-            int at = (int)chunk * TIn.Size, bytes = EnergySums.Chunk * TIn.Size;
-            if (!AddChunk<V>(ref square, ref MemoryMarshal.GetReference(energies), origin.Slice(at, bytes), first.Slice(at, bytes))
-                || !AddChunk<V>(ref Unsafe.Add(ref square, 2 * Period), ref Unsafe.Add(ref MemoryMarshal.GetReference(energies), 2 * Lanes), origin.Slice(at, bytes), second.Slice(at, bytes)))
-                return false;
+            squares = ref Unsafe.Add(ref squares, 4 * Period);
         }
 
-        if (V.AnyGreaterBits(largest, LargestFinite))
-            return false;
-        figures[0] += Total(keptA);
-        figures[1] += ReferenceKernels<float>.AddUp(energies[..Lanes]);
-        figures[2] += ReferenceKernels<float>.AddUp(energies[Lanes..(2 * Lanes)]);
-        figures[3] += Total(keptB);
-        figures[4] += ReferenceKernels<float>.AddUp(energies[(2 * Lanes)..(3 * Lanes)]);
-        figures[5] += ReferenceKernels<float>.AddUp(energies[(3 * Lanes)..]);
-        figures[6] += Total(shared);
-        return true;
+        V.Store(keptA, ref counts);
+        V.Store(keptB, ref Unsafe.Add(ref counts, Lanes));
+        V.Store(shared, ref Unsafe.Add(ref counts, 2 * Lanes));
     }
 
-    // shares that add up to zero leave the sum alone, too
-    private static V Divisor<V>(float share)
-        where V : struct, ILanes<V> => V.Of(share == 0 ? 1 : share);
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static bool Elect<V, TIn, TOut>(ref byte origin, ref float products, float shareA, float shareB, bool normalize, float lambda, ref byte destination, int length, nint ahead)
+        where V : struct, ILanes<V>
+        where TIn : struct, IStored
+        where TOut : struct, IStored
+    {
+        // shares that add up to zero leave the sum alone, as does 1
+        V none = V.Of(1), onlyA = V.Of(shareA == 0 ? 1 : shareA), onlyB = V.Of(shareB == 0 ? 1 : shareB), both = V.Of(shareA + shareB == 0 ? 1 : shareA + shareB);
+        V factor = V.Of(lambda), finite = V.OfBits(0);
+        for (nint i = 0; i < length; i += 2 * V.Count)
+        {
+            ref float a = ref Unsafe.Add(ref products, i);
+            V p = V.Load(in a), q = V.Load(in Unsafe.Add(ref a, Stretch)), r = V.Load(in Unsafe.Add(ref a, V.Count)), s = V.Load(in Unsafe.Add(ref a, Stretch + V.Count));
+            // as integers: what has the sign of the sum and is not zero
+            V pq = (p + q) & V.OfBits(~MagnitudeBits), rs = (r + s) & V.OfBits(~MagnitudeBits);
+            V ofP = V.GreaterBits(p ^ pq, V.OfBits(0)), ofQ = V.GreaterBits(q ^ pq, V.OfBits(0));
+            V ofR = V.GreaterBits(r ^ rs, V.OfBits(0)), ofS = V.GreaterBits(s ^ rs, V.OfBits(0));
+            V sum = (p & ofP) + (q & ofQ), next = (r & ofR) + (s & ofS);
+            if (normalize)
+            {
+                sum /= V.Choose(ofP & ofQ, both, V.Choose(ofP, onlyA, V.Choose(ofQ, onlyB, none)));
+                next /= V.Choose(ofR & ofS, both, V.Choose(ofR, onlyA, V.Choose(ofS, onlyB, none)));
+            }
+
+            ref byte from = ref Unsafe.Add(ref origin, i * TIn.Size), to = ref Unsafe.Add(ref destination, i * TOut.Size);
+            sum = TIn.Load<V>(in from) + (sum * factor);
+            next = TIn.Load<V>(in Unsafe.Add(ref from, V.Count * TIn.Size)) + (next * factor);
+            // infinity and NaN stay in a sum
+            finite += sum;
+            finite += next;
+            Prefetch<TOut>(ref to, ahead);
+            TOut.StoreFinite(sum, next, ref to);
+        }
+
+        return !V.AnyGreaterBits(finite & V.OfBits(MagnitudeBits), LargestFinite);
+    }
 
     // lanes of one vector's squares, all and kept, become float64; deltas that are all zero have none
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool AddChunk<V>(ref float squares, ref double energies, ReadOnlySpan<byte> origin, ReadOnlySpan<byte> weights)
         where V : struct, ILanes<V>
     {
@@ -117,7 +167,7 @@ internal static class ElectionStream
         }
 
         if (!V.AnyGreaterBits(largest, EnergySums.LeastBits))
-            return origin.SequenceEqual(weights);
+            return weights.StartsWith(origin);
         if (V.AnyGreaterBits(largest, EnergySums.MostBits))
             return false;
         EnergySums.AddWidened(in squares, ref energies);
@@ -125,11 +175,10 @@ internal static class ElectionStream
         return true;
     }
 
-    private static long Total<V>(V counts)
-        where V : struct, ILanes<V>
+    private static ref byte At(ReadOnlySpan<byte> bytes, int offset) => ref Unsafe.Add(ref MemoryMarshal.GetReference(bytes), offset);
+
+    private static long Total(ReadOnlySpan<uint> lanes)
     {
-        Span<uint> lanes = stackalloc uint[V.Count];
-        V.Store(counts, ref Unsafe.As<uint, float>(ref MemoryMarshal.GetReference(lanes)));
         long total = 0;
         foreach (uint lane in lanes)
             total += lane;

@@ -39,6 +39,9 @@ internal interface ILanes<TSelf>
     /// <summary>Bit by bit: a where the condition is one, b where it is zero.</summary>
     static abstract TSelf Select(TSelf condition, TSelf a, TSelf b);
 
+    /// <summary>Lane by lane: a where the condition is all ones, b where it is zero.</summary>
+    static abstract TSelf Choose(TSelf condition, TSelf a, TSelf b);
+
     /// <summary>Lane i stays where bit at + i of the words is one and becomes +0 where it is zero.</summary>
     static abstract TSelf Keep(TSelf value, TSelf words, int at);
 

@@ -54,6 +54,10 @@ internal readonly struct Lanes1(float value) : ILanes<Lanes1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 Choose(Lanes1 condition, Lanes1 a, Lanes1 b) => Select(condition, a, b);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 Select(Lanes1 condition, Lanes1 a, Lanes1 b) => From((condition.Bits & a.Bits) | (~condition.Bits & b.Bits));
 
     /// <inheritdoc/>

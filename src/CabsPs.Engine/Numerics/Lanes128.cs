@@ -73,6 +73,10 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Choose(Lanes128 condition, Lanes128 a, Lanes128 b) => Select(condition, a, b);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Select(Lanes128 condition, Lanes128 a, Lanes128 b) => From(Vector128.ConditionalSelect(condition.Bits, a.Bits, b.Bits));
 
     /// <inheritdoc/>

@@ -89,6 +89,10 @@ internal readonly struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Choose(Lanes256 condition, Lanes256 a, Lanes256 b) => Avx.IsSupported ? new(Avx.BlendVariable(b._value, a._value, condition._value)) : Select(condition, a, b);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Select(Lanes256 condition, Lanes256 a, Lanes256 b) => From(Vector256.ConditionalSelect(condition.Bits, a.Bits, b.Bits));
 
     /// <inheritdoc/>

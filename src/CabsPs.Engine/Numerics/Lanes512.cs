@@ -96,6 +96,10 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Choose(Lanes512 condition, Lanes512 a, Lanes512 b) => Select(condition, a, b);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Select(Lanes512 condition, Lanes512 a, Lanes512 b) => From(Vector512.ConditionalSelect(condition.Bits, a.Bits, b.Bits));
 
     /// <inheritdoc/>

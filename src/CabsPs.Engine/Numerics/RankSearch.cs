@@ -24,8 +24,13 @@ public sealed class RankSearch<T>
     private const int SampleSize = 1 << 20;
     private const int Stretch = 2048;
 
+    // a sample's bins are a thousandth wide, from 2⁻⁵⁹ to 2⁵; the first takes what is smaller, the last what is greater
+    private const int SampleShift = 13;
+    private const int SampleBins = 1 << 16;
+    private const int LeastSampled = (127 - 59) << (23 - SampleShift);
+
     // standard deviations of a sample's rank that a guess reaches to either side
-    private const double GuessMargin = 5;
+    private const double GuessMargin = 4;
     private const int GuessBins = 1 << 12;
 
     // past this many entries nothing more is listed, and further passes tell candidates apart and count the ties
@@ -46,6 +51,7 @@ public sealed class RankSearch<T>
     private ThreadLocal<Counts>? _counts;
     private Dictionary<long, int> _ties = [];
     private long[] _sample = [];
+    private (int Low, int High)? _guess;
     private int _listed;
     private ulong _low;
     private long _wanted;
@@ -61,7 +67,7 @@ public sealed class RankSearch<T>
         _lowBits = bits - ((_levels - 1) * LevelBits);
         _sampleEvery = (int)Math.Clamp(count / SampleStride / SampleSize, 1, int.MaxValue);
         if (_levels == 2 && count >= SmallestSampled)
-            _phases.AddRange([new Phase(Kind.Sample, _lowBits, 1 << LevelBits), new Phase(Kind.Guess, 0, 0)]);
+            _phases.AddRange([new Phase(Kind.Sample, SampleShift, SampleBins), new Phase(Kind.Guess, 0, 0)]);
         else
             AddLevels();
         Begin(0);
@@ -102,8 +108,10 @@ public sealed class RankSearch<T>
             CountTies(values, start);
         else if (phase.Kind is Kind.Guess or Kind.Level)
             CountCandidates(phase, values, start);
-        else if (phase.Kind == Kind.Whole || IsSampled(start))
+        else if (phase.Kind == Kind.Whole)
             CountAll(phase, values);
+        else if (IsSampled(start))
+            CountSample(values);
     }
 
     /// <summary>Looks at a tile of stored weights without making its deltas. Nothing is counted before <see cref="Take"/>.</summary>
@@ -150,9 +158,9 @@ public sealed class RankSearch<T>
 
         (long[] sum, long above) = AddUp();
         if (phase.Kind == Kind.Sample)
-            Guess(_sample = sum);
+            _phases[^1] = Guess(_sample = sum);
         else if (above >= _k || above + sum.Sum() < _k)
-            AddLevels();
+            GuessAgain(above, sum.Sum());
         else
             Descend(phase, sum, above);
         Begin(pass + 1);
@@ -229,6 +237,13 @@ public sealed class RankSearch<T>
             Unsafe.Add(ref bins, (nint)(ReferenceKernels<T>.Magnitude(value) >> phase.Shift))++;
     }
 
+    private void CountSample(ReadOnlySpan<T> values)
+    {
+        ref uint bins = ref MemoryMarshal.GetArrayDataReference(_counts!.Value!.Bins);
+        foreach (T value in values)
+            Unsafe.Add(ref bins, Math.Clamp((int)(ReferenceKernels<T>.Magnitude(value) >> SampleShift) - LeastSampled, 0, SampleBins - 1))++;
+    }
+
     // the candidates lie from _low on; what lies above them is counted, what lies below does not matter
     private void CountCandidates(Phase phase, ReadOnlySpan<T> values, long start)
     {
@@ -254,7 +269,7 @@ public sealed class RankSearch<T>
         if (offsets.IsEmpty)
             return;
         bool listing = phase.Lists && Volatile.Read(ref _listed) <= MaxListed;
-        int before = counts.Listed.Count, shift = phase.Shift - phase.OffsetShift;
+        int shift = phase.Shift - phase.OffsetShift, united = 0;
         // many equal candidates become one entry
         for (int i = 0; i < MostUnited && offsets.Length > MostSingle; i++)
         {
@@ -268,37 +283,58 @@ public sealed class RankSearch<T>
 
             counts.Bins[offset >> shift] += (uint)(count - left);
             if (listing)
-                counts.Listed.Add(new Candidate(start, offset, count - left));
+                counts.United.Add(new Candidate(start, offset, count - left));
             offsets = offsets[..left];
+            united++;
         }
 
         foreach (uint offset in offsets)
-        {
             counts.Bins[offset >> shift]++;
-            if (listing)
-                counts.Listed.Add(new Candidate(start, offset, 1));
+        if (!listing)
+            return;
+        counts.Listed.AddRange(offsets);
+        counts.Tiles.Add((start, counts.Listed.Count));
+        Interlocked.Add(ref _listed, offsets.Length + united);
+    }
+
+    private double Margin => GuessMargin * Math.Sqrt(_sample.Sum() * (_k / (double)_count) * (1 - (_k / (double)_count)));
+
+    private Phase Guess(long[] sample)
+    {
+        double rank = _k / (double)_count * sample.Sum();
+        return PhaseOf(BinOf(sample, (long)(rank + Margin) + 1), BinOf(sample, (long)(rank - Margin)));
+    }
+
+    // the sample missed: it must be off by about as much further on, and where the guess ended is known exactly
+    private void GuessAgain(long above, long inside)
+    {
+        if (_guess is not { } last)
+        {
+            AddLevels();
+            return;
         }
 
-        if (listing)
-            Interlocked.Add(ref _listed, counts.Listed.Count - before);
+        double scale = _sample.Sum() / (double)_count, reach = (2 * scale * (above >= _k ? above - _k : _k - above - inside)) + Margin;
+        int step = above >= _k ? 1 : -1, near = above >= _k ? last.High + 1 : last.Low - 1, far = near;
+        for (; far > 0 && far < SampleBins - 1 && reach > _sample[far]; far += step)
+            reach -= _sample[far];
+        _phases.Add(PhaseOf(Math.Min(near, far), Math.Max(near, far)));
+        _guess = null;
     }
 
-    private void Guess(long[] sample)
+    private Phase PhaseOf(int low, int high)
     {
-        long seen = sample.Sum();
-        double share = _k / (double)_count, margin = GuessMargin * Math.Sqrt(seen * share * (1 - share));
-        int high = BinOf(sample, (long)((share * seen) - margin)), low = BinOf(sample, (long)((share * seen) + margin) + 1);
-        SetGuess(low, high);
-    }
-
-    private void SetGuess(int low, int high)
-    {
+        _guess = (low, high);
+        _low = LeastOf(low);
+        ulong length = LeastOf(high + 1) - _low;
         int shift = 0;
-        while ((((long)high - low + 1) << _lowBits >> shift) > GuessBins)
+        while (length >> shift > GuessBins)
             shift++;
-        _low = (ulong)low << _lowBits;
-        _phases[^1] = new Phase(Kind.Guess, shift, (int)(((long)high - low + 1) << _lowBits >> shift) + 1);
+        return new Phase(Kind.Guess, shift, (int)(length >> shift) + 1);
     }
+
+    // the least magnitude in a bin of the sample
+    private static ulong LeastOf(int bin) => bin == 0 ? 0 : bin == SampleBins ? 1UL << 31 : (ulong)(bin + LeastSampled) << SampleShift;
 
     // where the count from the top down reaches a rank
     private static int BinOf(long[] sum, long rank)
@@ -339,15 +375,26 @@ public sealed class RankSearch<T>
     private void PlaceListed(uint bin, int shift)
     {
         var found = new SortedDictionary<uint, Dictionary<long, int>>();
+        void Note(long tile, uint offset, int count)
+        {
+            if (!found.TryGetValue(offset, out Dictionary<long, int>? tiles))
+                found.Add(offset, tiles = []);
+            CollectionsMarshal.GetValueRefOrAddDefault(tiles, tile, out _) += count;
+        }
+
         foreach (Counts counts in _counts!.Values)
         {
-            foreach (Candidate candidate in CollectionsMarshal.AsSpan(counts.Listed))
+            foreach (Candidate candidate in counts.United.Where(c => c.Offset >> shift == bin))
+                Note(candidate.Tile, candidate.Offset, candidate.Count);
+            ReadOnlySpan<uint> listed = CollectionsMarshal.AsSpan(counts.Listed);
+            int at = 0;
+            foreach ((long tile, int end) in counts.Tiles)
             {
-                if (candidate.Offset >> shift != bin)
-                    continue;
-                if (!found.TryGetValue(candidate.Offset, out Dictionary<long, int>? tiles))
-                    found.Add(candidate.Offset, tiles = []);
-                CollectionsMarshal.GetValueRefOrAddDefault(tiles, candidate.Tile, out _) += candidate.Count;
+                for (; at < end; at++)
+                {
+                    if (listed[at] >> shift == bin)
+                        Note(tile, listed[at], 1);
+                }
             }
         }
 
@@ -418,7 +465,14 @@ public sealed class RankSearch<T>
 
         public uint[] Bins { get; } = new uint[bins];
 
-        public List<Candidate> Listed { get; } = [];
+        /// <summary>Candidates' distances from the lowest, tile by tile.</summary>
+        public List<uint> Listed { get; } = [];
+
+        /// <summary>Whose they are: where each tile's end.</summary>
+        public List<(long Start, int End)> Tiles { get; } = [];
+
+        /// <summary>Equal candidates of a tile that had many.</summary>
+        public List<Candidate> United { get; } = [];
 
         public long Above { get; set; }
 
