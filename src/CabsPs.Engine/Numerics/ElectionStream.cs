@@ -19,6 +19,7 @@ internal static class ElectionStream
     /// <returns>False where a result may not be finite, or float32 cannot hold the squares; the destination is garbage then, and the figures as they
     /// were.</returns>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool Run<V, TIn, TOut>(ReadOnlySpan<byte> origin, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ElectedTerm<float> one, ElectedTerm<float> other, bool normalize, float lambda, Span<byte> destination, int length, Span<double> figures)
         where V : struct, ILanes<V>
         where TIn : struct, IStored
@@ -153,6 +154,7 @@ internal static class ElectionStream
     }
 
     // lanes of one vector's squares, all and kept, become float64; deltas that are all zero have none
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool AddChunk<V>(ref float squares, ref double energies, ReadOnlySpan<byte> origin, ReadOnlySpan<byte> weights)
         where V : struct, ILanes<V>
     {

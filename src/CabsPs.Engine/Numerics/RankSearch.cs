@@ -230,6 +230,7 @@ public sealed class RankSearch<T>
         return (sum ?? [0], above);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CountAll(Phase phase, ReadOnlySpan<T> values)
     {
         ref uint bins = ref MemoryMarshal.GetArrayDataReference(_counts!.Value!.Bins);
@@ -237,6 +238,7 @@ public sealed class RankSearch<T>
             Unsafe.Add(ref bins, (nint)(ReferenceKernels<T>.Magnitude(value) >> phase.Shift))++;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CountSample(ReadOnlySpan<T> values)
     {
         ref uint bins = ref MemoryMarshal.GetArrayDataReference(_counts!.Value!.Bins);
@@ -263,6 +265,7 @@ public sealed class RankSearch<T>
         Count(counts, phase, offsets[..found], above, start);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Count(Counts counts, Phase phase, Span<uint> offsets, long above, long start)
     {
         counts.Above += above;
