@@ -24,9 +24,9 @@ public sealed class RankSearch<T>
     private const int SampleSize = 1 << 20;
     private const int Stretch = 2048;
 
-    // a sample's bins are a thousandth wide, from 2⁻⁵⁹ to 2⁵; the first takes what is smaller, the last what is greater
-    private const int SampleShift = 13;
-    private const int SampleBins = 1 << 16;
+    // a sample's bins are a five-hundredth wide, from 2⁻⁵⁹ to 2⁵; the first takes what is smaller, the last what is greater
+    private const int SampleShift = 14;
+    private const int SampleBins = 1 << 15;
     private const int LeastSampled = (127 - 59) << (23 - SampleShift);
 
     // standard deviations of a sample's rank that a guess reaches to either side
@@ -35,6 +35,9 @@ public sealed class RankSearch<T>
 
     // past this many entries nothing more is listed, and further passes tell candidates apart and count the ties
     private const int MaxListed = 1 << 22;
+
+    // threads tell each other only now and then how many they have
+    private const int ToldAtOnce = 1 << 12;
 
     // a tile with more candidates may have many equal ones
     private const int MostSingle = 64;
@@ -53,6 +56,7 @@ public sealed class RankSearch<T>
     private long[] _sample = [];
     private (int Low, int High)? _guess;
     private int _listed;
+    private bool _listsAll;
     private ulong _low;
     private long _wanted;
 
@@ -212,7 +216,7 @@ public sealed class RankSearch<T>
             return;
         int bins = _phases[pass].Bins;
         _counts = new ThreadLocal<Counts>(() => new Counts(bins), trackAllValues: true);
-        _listed = 0;
+        (_listed, _listsAll) = (0, true);
     }
 
     private (long[] Sum, long Above) AddUp()
@@ -243,7 +247,7 @@ public sealed class RankSearch<T>
     {
         ref uint bins = ref MemoryMarshal.GetArrayDataReference(_counts!.Value!.Bins);
         foreach (T value in values)
-            Unsafe.Add(ref bins, Math.Clamp((int)(ReferenceKernels<T>.Magnitude(value) >> SampleShift) - LeastSampled, 0, SampleBins - 1))++;
+            Unsafe.Add(ref bins, Math.Min(Math.Max((int)(ReferenceKernels<T>.Magnitude(value) >> SampleShift) - LeastSampled, 0), SampleBins - 1))++;
     }
 
     // the candidates lie from _low on; what lies above them is counted, what lies below does not matter
@@ -294,10 +298,19 @@ public sealed class RankSearch<T>
         foreach (uint offset in offsets)
             counts.Bins[offset >> shift]++;
         if (!listing)
+        {
+            if (_listsAll)
+                _listsAll = false;
             return;
+        }
+
         counts.Listed.AddRange(offsets);
         counts.Tiles.Add((start, counts.Listed.Count));
-        Interlocked.Add(ref _listed, offsets.Length + united);
+        counts.Untold += offsets.Length + united;
+        if (counts.Untold < ToldAtOnce)
+            return;
+        Interlocked.Add(ref _listed, counts.Untold);
+        counts.Untold = 0;
     }
 
     private double Margin => GuessMargin * Math.Sqrt(_sample.Sum() * (_k / (double)_count) * (1 - (_k / (double)_count)));
@@ -354,7 +367,7 @@ public sealed class RankSearch<T>
         int bin = sum.Length - 1;
         while (bin > 0 && sum[bin] < _wanted)
             _wanted -= sum[bin--];
-        if (phase.Lists && _listed <= MaxListed)
+        if (phase.Lists && _listsAll)
         {
             PlaceListed((uint)bin, phase.Shift);
             return;
@@ -390,14 +403,12 @@ public sealed class RankSearch<T>
             foreach (Candidate candidate in counts.United.Where(c => c.Offset >> shift == bin))
                 Note(candidate.Tile, candidate.Offset, candidate.Count);
             ReadOnlySpan<uint> listed = CollectionsMarshal.AsSpan(counts.Listed);
-            int at = 0;
-            foreach ((long tile, int end) in counts.Tiles)
+            for (int at = 0, tile = 0; listed[at..].IndexOfAnyInRange(bin << shift, ((bin + 1) << shift) - 1) is >= 0 and int next; at++)
             {
-                for (; at < end; at++)
-                {
-                    if (listed[at] >> shift == bin)
-                        Note(tile, listed[at], 1);
-                }
+                at += next;
+                while (counts.Tiles[tile].End <= at)
+                    tile++;
+                Note(counts.Tiles[tile].Start, listed[at], 1);
             }
         }
 
@@ -478,6 +489,9 @@ public sealed class RankSearch<T>
         public List<Candidate> United { get; } = [];
 
         public long Above { get; set; }
+
+        /// <summary>Entries that other threads do not know of.</summary>
+        public int Untold { get; set; }
 
         /// <summary>Candidates in a tile that is yet to be counted.</summary>
         public int Found { get; set; }
