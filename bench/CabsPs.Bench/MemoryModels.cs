@@ -73,11 +73,8 @@ public sealed class MemoryModels
         long segment = (PieceLength + tile - 1L) / tile * tile;
         var loop = new PieceLoop<float>(kernel, kernels, tile, segment, allowNonFinite: false);
         int pieces = (int)((Weights + segment - 1) / segment);
-        long t0 = System.Diagnostics.Stopwatch.GetTimestamp();
-        string line = "";
         for (int pass = 0; pass <= kernel.MeasuringPasses; pass++)
         {
-            long t1 = System.Diagnostics.Stopwatch.GetTimestamp();
             int count = kernel.SumCount(pass), current = pass;
             double[] sums = new double[count * pieces];
             Stopwatches.OnThreads(threads, pieces, () =>
@@ -95,18 +92,13 @@ public sealed class MemoryModels
                         throw new InvalidOperationException("synthetic weights are finite");
                 };
             });
-            line += $" pass{pass} {System.Diagnostics.Stopwatch.GetElapsedTime(t1).TotalMilliseconds:F2}";
             if (pass == kernel.MeasuringPasses)
                 break;
-            long t2 = System.Diagnostics.Stopwatch.GetTimestamp();
             double[] totals = new double[count];
             for (int i = 0; i < sums.Length; i++)
                 totals[i % count] += sums[i];
             kernel.Complete(pass, totals);
-            line += $" complete {System.Diagnostics.Stopwatch.GetElapsedTime(t2).TotalMilliseconds:F2}";
         }
-        if (Environment.GetEnvironmentVariable("TRACE") is not null)
-            Console.Error.WriteLine(line + $" all {System.Diagnostics.Stopwatch.GetElapsedTime(t0).TotalMilliseconds:F2}");
     }
 
     private TensorInfo Stand(string model) => new("weight", DType.BF16, [Weights], Weights, model, 0);

@@ -92,7 +92,7 @@ internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, i
         for (int at = 0; at < length; at += tileLength)
         {
             tile.MoveTo(start + at, Math.Min(tileLength, length - at));
-            if (plain && TryStored(pass, new StoredTile(tile.Start, tile.Length, at, origin!.Value, inputs), output, sums))
+            if (plain && TryStored(pass, writing, new StoredTile(tile.Start, tile.Length, at, origin!.Value, inputs), output, sums))
                 continue;
             if (origin is { } stored && !Widen(stored.Slice(at, tile.Length), stored.Type, tile, -1, tile.Base) && !allowNonFinite)
                 return Find(-1, stored, at, tile);
@@ -113,9 +113,9 @@ internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, i
         return null;
     }
 
-    private bool TryStored(int pass, StoredTile stored, StoredWeights output, Span<double> sums) => pass < kernel.MeasuringPasses
+    private bool TryStored(int pass, TensorKernel<T>? writing, StoredTile stored, StoredWeights output, Span<double> sums) => writing is null
         ? kernel.TryMeasureStored(pass, kernels, stored)
-        : ((TensorKernel<T>)kernel).TryMergeStored(kernels, stored, output.Type, output.Slice(stored.At, stored.Length), sums);
+        : writing.TryMergeStored(kernels, stored, output.Type, output.Slice(stored.At, stored.Length), sums);
 
     private static int FirstNegative(ReadOnlySpan<T> values)
     {

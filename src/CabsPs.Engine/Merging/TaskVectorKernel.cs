@@ -112,7 +112,7 @@ public class TaskVectorKernel<T> : TensorKernel<T>
 
     /// <inheritdoc/>
     internal sealed override bool TryMeasureStored(int pass, IKernels<T> kernels, StoredTile tile) =>
-        pass < _groups.MeasuringPasses && _groups.TryMeasureStored(pass, kernels, tile);
+        _groups.TryMeasureStored(pass, kernels, tile);
 
     /// <inheritdoc/>
     public sealed override void Complete(int pass, ReadOnlySpan<double> totals)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
@@ -29,16 +30,16 @@ internal static class ElectionStream
         Span<double> energies = stackalloc double[4 * Lanes];
         Span<float> squares = stackalloc float[Stretch / Chunk * 4 * Period];
         Span<float> products = stackalloc float[2 * Stretch];
-        Span<uint> counts = stackalloc uint[3 * Lanes];
         energies.Clear();
-        counts.Clear();
+        nint keptA = 0, keptB = 0, shared = 0;
         ref float square = ref MemoryMarshal.GetReference(squares);
-        ref float product = ref MemoryMarshal.GetReference(products), count = ref Unsafe.As<uint, float>(ref MemoryMarshal.GetReference(counts));
+        ref float product = ref MemoryMarshal.GetReference(products);
         ref double energy = ref MemoryMarshal.GetReference(energies);
         for (int start = 0; start < length; start += Stretch)
         {
             int end = Math.Min(start + Stretch, length);
-            Trim<V, TIn>(ref At(origin, start * TIn.Size), ref At(first, start * TIn.Size), ref At(second, start * TIn.Size), one, other, end - start, origin.Length, ref square, ref product, ref count);
+            (nint a, nint b, nint both) = Trim<V, TIn>(ref At(origin, start * TIn.Size), ref At(first, start * TIn.Size), ref At(second, start * TIn.Size), one, other, end - start, origin.Length, ref square, ref product);
+            (keptA, keptB, shared) = (keptA + a, keptB + b, shared + both);
             if (!Elect<V, TIn, TOut>(ref At(origin, start * TIn.Size), ref product, one.Share, other.Share, normalize, lambda, ref At(destination, start * TOut.Size), end - start, destination.Length))
                 return false;
             for (int at = start; at < end; at += Chunk)
@@ -54,24 +55,24 @@ internal static class ElectionStream
         for (int vector = 0; vector < 2; vector++)
         {
             Span<double> all = energies.Slice(2 * vector * Lanes, Lanes), kept = energies.Slice(((2 * vector) + 1) * Lanes, Lanes);
-            figures[3 * vector] += Total(counts.Slice(vector * Lanes, Lanes));
+            figures[3 * vector] += vector == 0 ? keptA : keptB;
             figures[(3 * vector) + 1] += ReferenceKernels<float>.AddUp(all);
             figures[(3 * vector) + 2] += ReferenceKernels<float>.AddUp(kept);
         }
 
-        figures[6] += Total(counts[(2 * Lanes)..]);
+        figures[6] += shared;
         return true;
     }
 
     // masks, squares and products. No call in here or below: vectors would be moved to memory and back around it; and two loops, because one would have
     // more in flight than a processor can hold
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Trim<V, TIn>(ref byte origin, ref byte first, ref byte second, ElectedTerm<float> one, ElectedTerm<float> other, int length, nint ahead, ref float squares, ref float products, ref float counts)
+    private static (nint A, nint B, nint Both) Trim<V, TIn>(ref byte origin, ref byte first, ref byte second, ElectedTerm<float> one, ElectedTerm<float> other, int length, nint ahead, ref float squares, ref float products)
         where V : struct, ILanes<V>
         where TIn : struct, IStored
     {
         V limitA = V.OfBits((uint)one.Limit), limitB = V.OfBits((uint)other.Limit), weightA = V.Of(one.Weight), weightB = V.Of(other.Weight);
-        V keptA = V.Load(in counts), keptB = V.Load(in Unsafe.Add(ref counts, Lanes)), shared = V.Load(in Unsafe.Add(ref counts, 2 * Lanes));
+        nint keptA = 0, keptB = 0, shared = 0;
         for (nint chunk = 0; chunk < length; chunk += Chunk)
         {
             for (nint lane = 0; lane < Period; lane += V.Count)
@@ -91,9 +92,10 @@ internal static class ElectionStream
                     V keepA = V.GreaterBits(deltaA & V.OfBits(MagnitudeBits), limitA), keepB = V.GreaterBits(deltaB & V.OfBits(MagnitudeBits), limitB);
                     allA += deltaA * deltaA;
                     allB += deltaB * deltaB;
-                    keptA = V.SubtractBits(keptA, keepA);
-                    keptB = V.SubtractBits(keptB, keepB);
-                    shared = V.SubtractBits(shared, keepA & keepB);
+                    uint ofA = V.Signs(keepA), ofB = V.Signs(keepB);
+                    keptA += BitOperations.PopCount(ofA);
+                    keptB += BitOperations.PopCount(ofB);
+                    shared += BitOperations.PopCount(ofA & ofB);
                     deltaA &= keepA;
                     deltaB &= keepB;
                     someA += deltaA * deltaA;
@@ -111,9 +113,7 @@ internal static class ElectionStream
             squares = ref Unsafe.Add(ref squares, 4 * Period);
         }
 
-        V.Store(keptA, ref counts);
-        V.Store(keptB, ref Unsafe.Add(ref counts, Lanes));
-        V.Store(shared, ref Unsafe.Add(ref counts, 2 * Lanes));
+        return (keptA, keptB, shared);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -125,6 +125,7 @@ internal static class ElectionStream
         // shares that add up to zero leave the sum alone, as does 1
         V none = V.Of(1), onlyA = V.Of(shareA == 0 ? 1 : shareA), onlyB = V.Of(shareB == 0 ? 1 : shareB), both = V.Of(shareA + shareB == 0 ? 1 : shareA + shareB);
         V factor = V.Of(lambda), finite = V.OfBits(0);
+        bool scaled = lambda != 1;
         for (nint i = 0; i < length; i += 2 * V.Count)
         {
             ref float a = ref Unsafe.Add(ref products, i);
@@ -141,8 +142,14 @@ internal static class ElectionStream
             }
 
             ref byte from = ref Unsafe.Add(ref origin, i * TIn.Size), to = ref Unsafe.Add(ref destination, i * TOut.Size);
-            sum = TIn.Load<V>(in from) + (sum * factor);
-            next = TIn.Load<V>(in Unsafe.Add(ref from, V.Count * TIn.Size)) + (next * factor);
+            if (scaled)
+            {
+                sum *= factor;
+                next *= factor;
+            }
+
+            sum = TIn.Load<V>(in from) + sum;
+            next = TIn.Load<V>(in Unsafe.Add(ref from, V.Count * TIn.Size)) + next;
             // infinity and NaN stay in a sum
             finite += sum;
             finite += next;
@@ -178,14 +185,6 @@ internal static class ElectionStream
     }
 
     private static ref byte At(ReadOnlySpan<byte> bytes, int offset) => ref Unsafe.Add(ref MemoryMarshal.GetReference(bytes), offset);
-
-    private static long Total(ReadOnlySpan<uint> lanes)
-    {
-        long total = 0;
-        foreach (uint lane in lanes)
-            total += lane;
-        return total;
-    }
 
     // a line or two of what the next tile will read or write
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

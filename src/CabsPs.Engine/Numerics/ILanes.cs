@@ -57,6 +57,9 @@ internal interface ILanes<TSelf>
     /// <summary>All ones in the lanes where a is greater, as signed integers.</summary>
     static abstract TSelf GreaterBits(TSelf a, TSelf b);
 
+    /// <summary>Bit i is lane i's sign.</summary>
+    static abstract uint Signs(TSelf value);
+
     /// <summary>Which lanes of four vectors are greater than the limit's, as signed integers: ones in an order of its own.</summary>
     static abstract ulong WhichGreater(TSelf a, TSelf b, TSelf c, TSelf d, TSelf limit);
 

@@ -79,6 +79,10 @@ internal readonly struct Lanes1(float value) : ILanes<Lanes1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Signs(Lanes1 value) => value.Bits >> 31;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong WhichGreater(Lanes1 a, Lanes1 b, Lanes1 c, Lanes1 d, Lanes1 limit) =>
         (Greater(a, limit) ? 1u : 0) | (Greater(b, limit) ? 2u : 0) | (Greater(c, limit) ? 4u : 0) | (Greater(d, limit) ? 8u : 0);
 

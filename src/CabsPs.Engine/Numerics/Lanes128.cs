@@ -99,6 +99,10 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Signs(Lanes128 value) => value._value.ExtractMostSignificantBits();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong WhichGreater(Lanes128 a, Lanes128 b, Lanes128 c, Lanes128 d, Lanes128 limit) =>
         GreaterLanes(a, limit) | (GreaterLanes(b, limit) << 4) | (GreaterLanes(c, limit) << 8) | (GreaterLanes(d, limit) << 12);
 

@@ -115,6 +115,10 @@ internal readonly struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Signs(Lanes256 value) => value._value.ExtractMostSignificantBits();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong WhichGreater(Lanes256 a, Lanes256 b, Lanes256 c, Lanes256 d, Lanes256 limit)
     {
         Vector256<int> first = GreaterLanes(a, limit), second = GreaterLanes(b, limit), third = GreaterLanes(c, limit), fourth = GreaterLanes(d, limit);

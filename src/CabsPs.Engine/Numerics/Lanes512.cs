@@ -123,6 +123,10 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Signs(Lanes512 value) => (uint)value._value.ExtractMostSignificantBits();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong WhichGreater(Lanes512 a, Lanes512 b, Lanes512 c, Lanes512 d, Lanes512 limit) =>
         GreaterLanes(a, limit) | (GreaterLanes(b, limit) << 16) | (GreaterLanes(c, limit) << 32) | (GreaterLanes(d, limit) << 48);
 

@@ -125,6 +125,8 @@ internal sealed class MaskGroups<T>
     // the searches that a pass consists of; null where it does something else
     private (int Input, RankSearch<T> Search)[]? SearchesOf(int pass)
     {
+        if (pass >= MeasuringPasses)
+            return null;
         var searches = new List<(int Input, RankSearch<T> Search)>();
         foreach (SparsifierKernel<T> group in _groups.Where(g => pass < g.MeasuringPasses))
         {
