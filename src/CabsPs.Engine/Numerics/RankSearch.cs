@@ -160,7 +160,7 @@ public sealed class RankSearch<T>
             return;
         }
 
-        (long[] sum, long above) = AddUp();
+        (long[] sum, long above) = AddUp(phase.Bins);
         if (phase.Kind == Kind.Sample)
             _phases[^1] = Guess(_sample = sum);
         else if (above >= _k || above + sum.Sum() < _k)
@@ -219,19 +219,19 @@ public sealed class RankSearch<T>
         (_listed, _listsAll) = (0, true);
     }
 
-    private (long[] Sum, long Above) AddUp()
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private (long[] Sum, long Above) AddUp(int bins)
     {
-        long[]? sum = null;
+        long[] sum = new long[bins];
         long above = 0;
         foreach (Counts counts in _counts!.Values)
         {
-            sum ??= new long[counts.Bins.Length];
             above += counts.Above;
             for (int i = 0; i < sum.Length; i++)
                 sum[i] += counts.Bins[i];
         }
 
-        return (sum ?? [0], above);
+        return (sum, above);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -353,6 +353,7 @@ public sealed class RankSearch<T>
     private static ulong LeastOf(int bin) => bin == 0 ? 0 : bin == SampleBins ? 1UL << 31 : (ulong)(bin + LeastSampled) << SampleShift;
 
     // where the count from the top down reaches a rank
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int BinOf(long[] sum, long rank)
     {
         int bin = sum.Length - 1;
@@ -363,6 +364,7 @@ public sealed class RankSearch<T>
 
     private void Descend(Phase phase, long[] sum, long above)
     {
+        _sample = [];
         _wanted = _k - above;
         int bin = sum.Length - 1;
         while (bin > 0 && sum[bin] < _wanted)
@@ -388,6 +390,7 @@ public sealed class RankSearch<T>
     }
 
     // the cutoff and its ties are among the candidates of one bin
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PlaceListed(uint bin, int shift)
     {
         var found = new SortedDictionary<uint, Dictionary<long, int>>();
