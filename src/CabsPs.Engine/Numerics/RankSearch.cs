@@ -219,7 +219,6 @@ public sealed class RankSearch<T>
         (_listed, _listsAll) = (0, true);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (long[] Sum, long Above) AddUp(int bins)
     {
         long[] sum = new long[bins];
@@ -353,7 +352,6 @@ public sealed class RankSearch<T>
     private static ulong LeastOf(int bin) => bin == 0 ? 0 : bin == SampleBins ? 1UL << 31 : (ulong)(bin + LeastSampled) << SampleShift;
 
     // where the count from the top down reaches a rank
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int BinOf(long[] sum, long rank)
     {
         int bin = sum.Length - 1;
@@ -390,7 +388,6 @@ public sealed class RankSearch<T>
     }
 
     // the cutoff and its ties are among the candidates of one bin
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PlaceListed(uint bin, int shift)
     {
         var found = new SortedDictionary<uint, Dictionary<long, int>>();
