@@ -92,21 +92,13 @@ internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, i
         bool asStored = origin is not null && !ComputesRows(inputs.Length) && !inputs.Any(i => i.AreDeltas);
         if (asStored && writing is not null && writing.TryMergeStored(kernels, origin!.Value, inputs, output, sums))
             return null;
-        asStored &= kernel.TakesStored(pass);
-        var pieces = asStored ? new StoredWeights[inputs.Length] : [];
+        bool plain = asStored && inputs.Length <= Models && inputs.All(i => i.Type == origin!.Value.Type);
         int length = output.Count;
         for (int at = 0; at < length; at += tileLength)
         {
             tile.MoveTo(start + at, Math.Min(tileLength, length - at));
-            if (asStored)
-            {
-                for (int i = 0; i < inputs.Length; i++)
-                    pieces[i] = inputs[i].Part(at, tile.Length);
-                StoredWeights piece = origin!.Value.Part(at, tile.Length);
-                if (writing is not null ? writing.TryMergeStored(tile, kernels, piece, pieces, output.Part(at, tile.Length), sums) : kernel.TryMeasureStored(pass, tile, piece, pieces, sums))
-                    continue;
-            }
-
+            if (plain && TryStored(pass, writing, tile, new StoredTile(tile.Start, tile.Length, at, origin!.Value, inputs), output, sums))
+                continue;
             if (origin is { } stored && !Widen(stored.Slice(at, tile.Length), stored.Type, tile, -1, tile.Base) && !allowNonFinite)
                 return Find(-1, stored, at, tile);
             for (int i = 0; i < inputs.Length; i++)
@@ -125,6 +117,10 @@ internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, i
 
         return null;
     }
+
+    private bool TryStored(int pass, TensorKernel<T>? writing, Tile<T> room, StoredTile stored, StoredWeights output, Span<double> sums) => writing is null
+        ? kernel.TryMeasureStored(pass, room, kernels, stored, sums)
+        : writing.TryMergeStored(room, kernels, stored, output.Type, output.Slice(stored.At, stored.Length), sums);
 
     private static int FirstNegative(ReadOnlySpan<T> values)
     {

@@ -1,4 +1,5 @@
 using System.Numerics;
+using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Engine.Merging;
 
@@ -34,6 +35,9 @@ internal abstract class StepKernel<T>(TensorKernel<T> merged) : TensorKernel<T>
 
     /// <inheritdoc/>
     public override void Measure(int pass, Tile<T> tile, Span<double> sums) => Merged.Measure(pass, tile, sums);
+
+    /// <inheritdoc/>
+    internal override bool TryMeasureStored(int pass, Tile<T> room, IKernels<T> kernels, StoredTile stored, Span<double> sums) => Merged.TryMeasureStored(pass, room, kernels, stored, sums);
 
     /// <inheritdoc/>
     public override void Complete(int pass, ReadOnlySpan<double> totals) => Merged.Complete(pass, totals);

@@ -42,6 +42,7 @@ public class TaskVectorKernel<T> : TensorKernel<T>
     private readonly double[] _weights;
     private readonly double[] _factors;
     private readonly bool _automatic;
+    private readonly bool _allMasked;
     private readonly long _count;
 
     /// <summary>Binds the computation.</summary>
@@ -61,6 +62,7 @@ public class TaskVectorKernel<T> : TensorKernel<T>
         _factors = [.. _weights.Select(_ => 1.0)];
         _groups.TakeFactors(_factors);
         _automatic = _terms.Any(i => combination.Weights[i] is null && _masked[i]);
+        _allMasked = _inputs.All(i => _masked[i]);
         BlockLength = CommonBlock.Of(_groups.BlockLengths, context.Count, context.Tensor);
     }
 
@@ -111,12 +113,8 @@ public class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
-    internal override bool TakesStored(int pass) =>
-        !_groups.IsEmpty && !_groups.ReadsDeltas && (pass < _groups.MeasuringPasses || (pass == MeasuringPasses && _combination.Conflicts == ConflictRule.Add && _inputs.All(i => _masked[i])));
-
-    /// <inheritdoc/>
-    internal sealed override bool TryMeasureStored(int pass, Tile<T> tile, StoredWeights origin, ReadOnlySpan<StoredWeights> inputs, Span<double> sums) =>
-        AreAll(origin.Type, inputs) && _groups.TryMeasureStored(pass, tile, origin, inputs, sums);
+    internal sealed override bool TryMeasureStored(int pass, Tile<T> room, IKernels<T> kernels, StoredTile stored, Span<double> sums) =>
+        pass < _groups.MeasuringPasses && _groups.TryMeasureStored(pass, room, kernels, stored, sums);
 
     /// <inheritdoc/>
     public sealed override void Complete(int pass, ReadOnlySpan<double> totals)
@@ -186,25 +184,43 @@ public class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
-    internal sealed override bool TryMergeStored(Tile<T> tile, IKernels<T> kernels, StoredWeights origin, ReadOnlySpan<StoredWeights> inputs, StoredWeights output, Span<double> sums)
+    internal override bool TryMergeStored(Tile<T> room, IKernels<T> kernels, StoredTile stored, DType type, Span<byte> destination, Span<double> sums) => _combination.Conflicts switch
     {
-        if (output.Type != origin.Type || !AreAll(origin.Type, inputs))
+        ConflictRule.Add => TryAddStored(room, kernels, stored, type, destination, sums),
+        ConflictRule.Elect => TryElectStored(kernels, stored, type, destination, sums),
+        _ => false,
+    };
+
+    // where masks do not depend on the deltas
+    private bool TryAddStored(Tile<T> room, IKernels<T> kernels, StoredTile stored, DType type, Span<byte> destination, Span<double> sums)
+    {
+        if (type != stored.Type || _groups.ReadsDeltas || !_allMasked)
             return false;
-        _groups.MakeMasks(tile);
+        _groups.MakeMasks(room);
         Span<(double All, double Kept)> energies = stackalloc (double, double)[_terms.Length];
         for (int t = 0; t < energies.Length; t++)
         {
             int i = _terms[t];
-            if (!kernels.TryAddMasked(origin.Bytes.Span, inputs[i].Bytes.Span, origin.Type, tile.Mask(i), Scale(i), isFirst: t == 0, tile.Total, out energies[t]))
+            if (!kernels.TryAddMasked(stored.Base, stored.Input(i), type, room.Mask(i), Scale(i), isFirst: t == 0, room.Total, out energies[t]))
                 return false;
         }
 
-        if (!kernels.TryStoreSum(origin.Bytes.Span, origin.Type, tile.Total, Divisor(), T.CreateTruncating(_combination.Lambda), output.Bytes.Span))
+        if (!kernels.TryStoreSum(stored.Base, type, room.Total, Divisor(), T.CreateTruncating(_combination.Lambda), destination))
             return false;
         for (int t = 0; t < energies.Length; t++)
-            AddTally(tile, t, energies[t], sums);
-        TallyPairs(tile, sums[(3 * _terms.Length)..]);
+            AddTally(room, t, energies[t], sums);
+        TallyPairs(room, sums[(3 * _terms.Length)..]);
         return true;
+    }
+
+    // two masked vectors that meet everywhere
+    private bool TryElectStored(IKernels<T> kernels, StoredTile stored, DType type, Span<byte> destination, Span<double> sums)
+    {
+        if (_terms.Length != 2 || !_masked[_terms[0]] || !_masked[_terms[1]])
+            return false;
+        Span<int> limits = stackalloc int[_inputs.Length];
+        return _groups.TryLimits(stored.Start, limits)
+            && kernels.TryCombineElected(stored.Base, stored.Type, stored.Input(_terms[0]), stored.Input(_terms[1]), Elected(0, limits), Elected(1, limits), _combination.Normalize, T.CreateTruncating(_combination.Lambda), type, destination, sums);
     }
 
     /// <inheritdoc/>
@@ -303,14 +319,6 @@ public class TaskVectorKernel<T> : TensorKernel<T>
         sums[(3 * term) + 2] += energies.Kept;
     }
 
-    private bool AreAll(DType type, ReadOnlySpan<StoredWeights> inputs)
-    {
-        bool all = true;
-        foreach (int i in _inputs)
-            all &= inputs[i].Type == type;
-        return all;
-    }
-
     private void TallyPairs(Tile<T> tile, Span<double> sums)
     {
         int pair = 0;
@@ -384,6 +392,8 @@ public class TaskVectorKernel<T> : TensorKernel<T>
         _kernels.Scale(total, lambda);
         _kernels.Add(total, tile.Base);
     }
+
+    private ElectedTerm<T> Elected(int term, ReadOnlySpan<int> limits) => new(limits[_terms[term]], Scale(_terms[term]), ShareOf(_terms[term]));
 
     private ReadOnlySpan<Term<T>> Terms(Span<Term<T>> terms)
     {

@@ -46,7 +46,8 @@ public abstract class TensorKernel<T> : TensorProbe<T>
     internal virtual bool TryMergeStored(IKernels<T> kernels, StoredWeights origin, StoredWeights[] inputs, StoredWeights output, Span<double> sums) => false;
 
     /// <summary>Computes one tile's piece of the result from stored bytes, as <see cref="TensorProbe{T}.TryMeasureStored"/> measures one.</summary>
-    internal virtual bool TryMergeStored(Tile<T> tile, IKernels<T> kernels, StoredWeights origin, ReadOnlySpan<StoredWeights> inputs, StoredWeights output, Span<double> sums) => false;
+    /// <returns>False when it was not done; the tile follows then.</returns>
+    internal virtual bool TryMergeStored(Tile<T> room, IKernels<T> kernels, StoredTile stored, DType type, Span<byte> destination, Span<double> sums) => false;
 
     /// <summary>Puts the writing pass's figures into the report.</summary>
     public virtual void Report(ReadOnlySpan<double> totals, Tally tally)

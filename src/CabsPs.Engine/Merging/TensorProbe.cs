@@ -1,5 +1,6 @@
 using System.Numerics;
 using CabsPs.Engine.Checkpoints;
+using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Engine.Merging;
 
@@ -41,18 +42,14 @@ public abstract class TensorProbe<T>
     {
     }
 
-    /// <summary>Whether a pass tries to take pieces from stored bytes, which saves it the tiles.</summary>
-    internal virtual bool TakesStored(int pass) => false;
-
-    /// <summary>Measures one piece from stored bytes.</summary>
+    /// <summary>Measures one piece from stored bytes, which saves it the tile of deltas.</summary>
     /// <param name="pass">Which pass, from 0.</param>
-    /// <param name="tile">Room to work in, with nothing of the piece but where it lies.</param>
-    /// <param name="origin">The base's weights.</param>
-    /// <param name="inputs">The inputs' weights.</param>
+    /// <param name="room">Room to work in, with nothing of the piece but where it lies.</param>
+    /// <param name="kernels">The arithmetic.</param>
+    /// <param name="stored">The piece.</param>
     /// <param name="sums">To be added to.</param>
-    /// <returns>False when it was not done, because of the types, or because a weight is not finite; no sum has changed then, and the tile
-    /// follows.</returns>
-    internal virtual bool TryMeasureStored(int pass, Tile<T> tile, StoredWeights origin, ReadOnlySpan<StoredWeights> inputs, Span<double> sums) => false;
+    /// <returns>False when it was not done, because the pass needs more or a weight is not finite; nothing has changed then, and the tile follows.</returns>
+    internal virtual bool TryMeasureStored(int pass, Tile<T> room, IKernels<T> kernels, StoredTile stored, Span<double> sums) => false;
 
     /// <summary>Receives the sums of a finished pass.</summary>
     public virtual void Complete(int pass, ReadOnlySpan<double> totals)

@@ -88,7 +88,7 @@ internal static class EnergySums
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddWidened(ref readonly float lanes, ref double sums)
+    internal static void AddWidened(ref readonly float lanes, ref double sums)
     {
         for (nuint i = 0; i < Lanes; i += 4)
         {

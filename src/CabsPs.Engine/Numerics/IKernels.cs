@@ -132,6 +132,38 @@ public interface IKernels<T>
     /// <param name="destination">Receives the bytes.</param>
     void CombineElected(Tile<T> tile, ReadOnlySpan<Term<T>> terms, ReadOnlySpan<T> shares, bool normalize, T lambda, DType type, Span<byte> destination);
 
+    /// <summary>The same for two vectors that keep all magnitudes above a limit each, from stored bytes to stored bytes, where an implementation has a
+    /// way to do that.</summary>
+    /// <param name="origin">The base's stored weights.</param>
+    /// <param name="type">The type of all inputs.</param>
+    /// <param name="first">One vector's stored weights.</param>
+    /// <param name="second">The other's.</param>
+    /// <param name="one">What is kept of the first, and what it counts.</param>
+    /// <param name="other">The same of the second.</param>
+    /// <param name="normalize">Whether to divide.</param>
+    /// <param name="lambda">What the sum is multiplied by.</param>
+    /// <param name="resultType">The stored type of the result.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    /// <param name="figures">To be added to: how many the first keeps, <see cref="Energies"/> of all and of these, the same of the second, how many both keep.</param>
+    /// <returns>False when it was not done; the destination is garbage then.</returns>
+    bool TryCombineElected(ReadOnlySpan<byte> origin, DType type, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ElectedTerm<T> one, ElectedTerm<T> other, bool normalize, T lambda, DType resultType, Span<byte> destination, Span<double> figures) => false;
+
+    /// <summary>Looks up magnitudes of stored weights' differences from a base's, as integers of the same order, where an implementation has a way to do
+    /// that without a tile between.</summary>
+    /// <param name="origin">The base's stored weights.</param>
+    /// <param name="weights">The stored weights.</param>
+    /// <param name="type">The type of both.</param>
+    /// <param name="first">The least magnitude sought.</param>
+    /// <param name="last">The greatest.</param>
+    /// <param name="found">Receives those between, in no order; has room for all.</param>
+    /// <param name="above">How many are greater.</param>
+    /// <returns>How many were found; -1 when it was not done, because there is no such way or a difference is not finite.</returns>
+    int FindBetween(ReadOnlySpan<byte> origin, ReadOnlySpan<byte> weights, DType type, uint first, uint last, Span<uint> found, out int above)
+    {
+        above = 0;
+        return -1;
+    }
+
     /// <summary>Keeps the largest |delta| of every block (SPEC: balanced sparsification, conflict-aware assignment).</summary>
     /// <param name="delta">The deltas; blocks begin at element 0.</param>
     /// <param name="blockLength">m: elements per block; the last block may be shorter.</param>
@@ -160,4 +192,12 @@ public interface IKernels<T>
 /// <param name="Masked">Whether only the ones of its mask count.</param>
 /// <typeparam name="T">float or double.</typeparam>
 public readonly record struct Term<T>(int Input, T Weight, bool Masked)
+    where T : unmanaged;
+
+/// <summary>A vector's part in a sign election.</summary>
+/// <param name="Limit">The magnitude above which it keeps all, as an integer of the same order; -1 where it keeps everything.</param>
+/// <param name="Weight">Its factor.</param>
+/// <param name="Share">What an agreeing term of it counts in the divisor.</param>
+/// <typeparam name="T">float or double.</typeparam>
+public readonly record struct ElectedTerm<T>(int Limit, T Weight, T Share)
     where T : unmanaged;

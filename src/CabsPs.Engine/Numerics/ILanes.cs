@@ -39,6 +39,9 @@ internal interface ILanes<TSelf>
     /// <summary>Bit by bit: a where the condition is one, b where it is zero.</summary>
     static abstract TSelf Select(TSelf condition, TSelf a, TSelf b);
 
+    /// <summary>Lane by lane: a where the condition is all ones, b where it is zero.</summary>
+    static abstract TSelf Choose(TSelf condition, TSelf a, TSelf b);
+
     /// <summary>Lane i stays where bit at + i of the words is one and becomes +0 where it is zero.</summary>
     static abstract TSelf Keep(TSelf value, TSelf words, int at);
 
@@ -53,6 +56,15 @@ internal interface ILanes<TSelf>
 
     /// <summary>All ones in the lanes where a is greater, as signed integers.</summary>
     static abstract TSelf GreaterBits(TSelf a, TSelf b);
+
+    /// <summary>Bit i is lane i's sign.</summary>
+    static abstract uint Signs(TSelf value);
+
+    /// <summary>Which lanes of four vectors are greater than the limit's, as signed integers: ones in an order of its own.</summary>
+    static abstract ulong WhichGreater(TSelf a, TSelf b, TSelf c, TSelf d, TSelf limit);
+
+    /// <summary>Which of the four vectors' lanes, counted through, a bit of <see cref="WhichGreater"/> stands for.</summary>
+    static abstract int PlaceOf(int bit);
 
     /// <summary>The greater of two unsigned integers per lane.</summary>
     static abstract TSelf MaxBits(TSelf a, TSelf b);
@@ -92,4 +104,7 @@ internal interface ILanes<TSelf>
 
     /// <summary>Bits that either has.</summary>
     static abstract TSelf operator |(TSelf a, TSelf b);
+
+    /// <summary>Bits that one of them has.</summary>
+    static abstract TSelf operator ^(TSelf a, TSelf b);
 }

@@ -54,6 +54,10 @@ internal readonly struct Lanes1(float value) : ILanes<Lanes1>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 Choose(Lanes1 condition, Lanes1 a, Lanes1 b) => Select(condition, a, b);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 Select(Lanes1 condition, Lanes1 a, Lanes1 b) => From((condition.Bits & a.Bits) | (~condition.Bits & b.Bits));
 
     /// <inheritdoc/>
@@ -72,6 +76,19 @@ internal readonly struct Lanes1(float value) : ILanes<Lanes1>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 GreaterBits(Lanes1 a, Lanes1 b) => From((int)a.Bits > (int)b.Bits ? uint.MaxValue : 0);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Signs(Lanes1 value) => value.Bits >> 31;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong WhichGreater(Lanes1 a, Lanes1 b, Lanes1 c, Lanes1 d, Lanes1 limit) =>
+        (Greater(a, limit) ? 1u : 0) | (Greater(b, limit) ? 2u : 0) | (Greater(c, limit) ? 4u : 0) | (Greater(d, limit) ? 8u : 0);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PlaceOf(int bit) => bit;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -125,6 +142,12 @@ internal readonly struct Lanes1(float value) : ILanes<Lanes1>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 operator |(Lanes1 a, Lanes1 b) => From(a.Bits | b.Bits);
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 operator ^(Lanes1 a, Lanes1 b) => From(a.Bits ^ b.Bits);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Lanes1 From(uint bits) => new(BitConverter.UInt32BitsToSingle(bits));
+
+    private static bool Greater(Lanes1 a, Lanes1 b) => (int)a.Bits > (int)b.Bits;
 }

@@ -73,6 +73,10 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Choose(Lanes128 condition, Lanes128 a, Lanes128 b) => Select(condition, a, b);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Select(Lanes128 condition, Lanes128 a, Lanes128 b) => From(Vector128.ConditionalSelect(condition.Bits, a.Bits, b.Bits));
 
     /// <inheritdoc/>
@@ -92,6 +96,19 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 GreaterBits(Lanes128 a, Lanes128 b) => From(Vector128.GreaterThan(a._value.AsInt32(), b._value.AsInt32()).AsUInt32());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Signs(Lanes128 value) => value._value.ExtractMostSignificantBits();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong WhichGreater(Lanes128 a, Lanes128 b, Lanes128 c, Lanes128 d, Lanes128 limit) =>
+        GreaterLanes(a, limit) | (GreaterLanes(b, limit) << 4) | (GreaterLanes(c, limit) << 8) | (GreaterLanes(d, limit) << 12);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PlaceOf(int bit) => bit;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -145,6 +162,13 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 operator |(Lanes128 a, Lanes128 b) => From(a.Bits | b.Bits);
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 operator ^(Lanes128 a, Lanes128 b) => From(a.Bits ^ b.Bits);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Lanes128 From(Vector128<uint> bits) => new(bits.AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong GreaterLanes(Lanes128 value, Lanes128 limit) => Vector128.GreaterThan(value._value.AsInt32(), limit._value.AsInt32()).ExtractMostSignificantBits();
 }

@@ -54,8 +54,13 @@ internal readonly struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreHalves(Lanes256 value, ref ushort destination) =>
-        Vector128.Narrow(value.Bits.GetLower(), value.Bits.GetUpper()).StoreUnsafe(ref destination);
+    public static void StoreHalves(Lanes256 value, ref ushort destination)
+    {
+        Vector128<ushort> halves = Sse41.IsSupported
+            ? Sse41.PackUnsignedSaturate(value.Bits.GetLower().AsInt32(), value.Bits.GetUpper().AsInt32())
+            : Vector128.Narrow(value.Bits.GetLower(), value.Bits.GetUpper());
+        halves.StoreUnsafe(ref destination);
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -91,6 +96,10 @@ internal readonly struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Choose(Lanes256 condition, Lanes256 a, Lanes256 b) => Avx.IsSupported ? new(Avx.BlendVariable(b._value, a._value, condition._value)) : Select(condition, a, b);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Select(Lanes256 condition, Lanes256 a, Lanes256 b) => From(Vector256.ConditionalSelect(condition.Bits, a.Bits, b.Bits));
 
     /// <inheritdoc/>
@@ -110,6 +119,24 @@ internal readonly struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 GreaterBits(Lanes256 a, Lanes256 b) => From(Vector256.GreaterThan(a._value.AsInt32(), b._value.AsInt32()).AsUInt32());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Signs(Lanes256 value) => value._value.ExtractMostSignificantBits();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong WhichGreater(Lanes256 a, Lanes256 b, Lanes256 c, Lanes256 d, Lanes256 limit)
+    {
+        Vector256<int> first = GreaterLanes(a, limit), second = GreaterLanes(b, limit), third = GreaterLanes(c, limit), fourth = GreaterLanes(d, limit);
+        if (Avx2.IsSupported)
+            return (uint)Avx2.MoveMask(Avx2.PackSignedSaturate(Avx2.PackSignedSaturate(first, second), Avx2.PackSignedSaturate(third, fourth)));
+        return first.ExtractMostSignificantBits() | (second.ExtractMostSignificantBits() << 8) | (third.ExtractMostSignificantBits() << 16) | (fourth.ExtractMostSignificantBits() << 24);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PlaceOf(int bit) => Avx2.IsSupported ? ((bit & 12) << 1) | ((bit & 16) >> 2) | (bit & 3) : bit;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -163,6 +190,13 @@ internal readonly struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 operator |(Lanes256 a, Lanes256 b) => From(a.Bits | b.Bits);
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 operator ^(Lanes256 a, Lanes256 b) => From(a.Bits ^ b.Bits);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Lanes256 From(Vector256<uint> bits) => new(bits.AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> GreaterLanes(Lanes256 value, Lanes256 limit) => Vector256.GreaterThan(value._value.AsInt32(), limit._value.AsInt32());
 }

@@ -103,6 +103,10 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Choose(Lanes512 condition, Lanes512 a, Lanes512 b) => Select(condition, a, b);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Select(Lanes512 condition, Lanes512 a, Lanes512 b) => From(Vector512.ConditionalSelect(condition.Bits, a.Bits, b.Bits));
 
     /// <inheritdoc/>
@@ -123,6 +127,19 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 GreaterBits(Lanes512 a, Lanes512 b) => From(Vector512.GreaterThan(a._value.AsInt32(), b._value.AsInt32()).AsUInt32());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Signs(Lanes512 value) => (uint)value._value.ExtractMostSignificantBits();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong WhichGreater(Lanes512 a, Lanes512 b, Lanes512 c, Lanes512 d, Lanes512 limit) =>
+        GreaterLanes(a, limit) | (GreaterLanes(b, limit) << 16) | (GreaterLanes(c, limit) << 32) | (GreaterLanes(d, limit) << 48);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PlaceOf(int bit) => bit;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -176,6 +193,10 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 operator |(Lanes512 a, Lanes512 b) => From(a.Bits | b.Bits);
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 operator ^(Lanes512 a, Lanes512 b) => From(a.Bits ^ b.Bits);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> LaneBits(int at) => at == 0
         ? Vector512.Create(1u, 2u, 4u, 8u, 16u, 32u, 64u, 128u, 256u, 512u, 1024u, 2048u, 4096u, 8192u, 16384u, 32768u)
@@ -183,4 +204,7 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Lanes512 From(Vector512<uint> bits) => new(bits.AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong GreaterLanes(Lanes512 value, Lanes512 limit) => Vector512.GreaterThan(value._value.AsInt32(), limit._value.AsInt32()).ExtractMostSignificantBits();
 }

@@ -1,13 +1,15 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using CabsPs.Engine.Merging;
 
 namespace CabsPs.Engine.Numerics;
 
 /// <summary>Finds, in passes over a tensor's tiles, the cutoff above which exactly the k largest magnitudes lie: without sorting
 /// and without holding the tensor. Magnitudes are read as integers of the same order and told apart level by level, 16 bits at a
-/// time, by histograms; equal ones go by position, the lowest flat index first. In a large tensor a sample guesses the first level, and
-/// only a guess that turns out wrong costs a pass of its own. Tiles may come in any order and from several threads, with the same
-/// boundaries in every pass.</summary>
+/// time, by histograms; equal ones go by position, the lowest flat index first. In a large tensor a sample guesses a window that the cutoff lies in,
+/// and one pass lists what is in it; only a guess that turns out wrong costs passes of its own. Tiles may come in any order and from several
+/// threads, with the same boundaries in every pass.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 public sealed class RankSearch<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -15,15 +17,31 @@ public sealed class RankSearch<T>
     /// <summary>A sample is one piece of this many.</summary>
     public const int SampleStride = 16;
 
-    // smaller tensors are cheaper to read whole; the guess reaches a bin to either side of the sample's
+    // smaller tensors are cheaper to read whole
     private const long SmallestSampled = 1 << 22;
-    private const int GuessMargin = 1;
 
-    // past this many entries the lists of candidates are dropped, and one more pass counts the ties
+    // of the pieces of a larger tensor every so many-th stretch is enough
+    private const int SampleSize = 1 << 20;
+    private const int Stretch = 2048;
+
+    // a sample's bins are a five-hundredth wide, from 2⁻⁵⁹ to 2⁵; the first takes what is smaller, the last what is greater
+    private const int SampleShift = 14;
+    private const int SampleBins = 1 << 15;
+    private const int LeastSampled = (127 - 59) << (23 - SampleShift);
+
+    // standard deviations of a sample's rank that a guess reaches to either side
+    private const double GuessMargin = 4;
+    private const int GuessBins = 1 << 12;
+
+    // past this many entries nothing more is listed, and further passes tell candidates apart and count the ties
     private const int MaxListed = 1 << 22;
 
-    // a tile with more of them has many equal ones
+    // threads tell each other only now and then how many they have
+    private const int ToldAtOnce = 1 << 12;
+
+    // a tile with more candidates may have many equal ones
     private const int MostSingle = 64;
+    private const int MostUnited = 16;
     private const int LevelBits = 16;
 
     private readonly Lock _lock = new();
@@ -32,11 +50,14 @@ public sealed class RankSearch<T>
     private readonly int _lowBits;
     private readonly long _k;
     private readonly long _count;
+    private readonly int _sampleEvery;
     private ThreadLocal<Counts>? _counts;
     private Dictionary<long, int> _ties = [];
+    private long[] _sample = [];
+    private (int Low, int High)? _guess;
     private int _listed;
+    private bool _listsAll;
     private ulong _low;
-    private int _bins = 1;
     private long _wanted;
 
     /// <summary>Begins a search.</summary>
@@ -48,8 +69,9 @@ public sealed class RankSearch<T>
         int bits = typeof(T) == typeof(float) ? 31 : 63;
         _levels = (bits + LevelBits - 1) / LevelBits;
         _lowBits = bits - ((_levels - 1) * LevelBits);
+        _sampleEvery = (int)Math.Clamp(count / SampleStride / SampleSize, 1, int.MaxValue);
         if (_levels == 2 && count >= SmallestSampled)
-            _phases.AddRange([new Phase(Kind.Sample, 0), new Phase(Kind.Level, 1)]);
+            _phases.AddRange([new Phase(Kind.Sample, SampleShift, SampleBins), new Phase(Kind.Guess, 0, 0)]);
         else
             AddLevels();
         Begin(0);
@@ -58,6 +80,8 @@ public sealed class RankSearch<T>
     private enum Kind
     {
         Sample,
+        Guess,
+        Whole,
         Level,
         Ties,
     }
@@ -86,10 +110,44 @@ public sealed class RankSearch<T>
         Phase phase = _phases[pass];
         if (phase.Kind == Kind.Ties)
             CountTies(values, start);
-        else if (phase.Kind == Kind.Sample || phase.Level == 0)
-            CountFirstLevel(values);
-        else
-            CountLevel(phase.Level, values, start);
+        else if (phase.Kind is Kind.Guess or Kind.Level)
+            CountCandidates(phase, values, start);
+        else if (phase.Kind == Kind.Whole)
+            CountAll(phase, values);
+        else if (IsSampled(start))
+            CountSample(values);
+    }
+
+    /// <summary>Looks at a tile of stored weights without making its deltas. Nothing is counted before <see cref="Take"/>.</summary>
+    /// <param name="pass">Which pass, from 0.</param>
+    /// <param name="kernels">The arithmetic.</param>
+    /// <param name="tile">The tile.</param>
+    /// <param name="input">Whose deltas.</param>
+    /// <returns>False where it has to be measured instead.</returns>
+    internal bool TryFind(int pass, IKernels<T> kernels, StoredTile tile, int input)
+    {
+        Phase phase = _phases[pass];
+        if (phase.Kind == Kind.Sample)
+            return !IsSampled(tile.Start);
+        if (phase.Kind is not (Kind.Guess or Kind.Level) || typeof(T) != typeof(float))
+            return false;
+        Counts counts = _counts!.Value!;
+        counts.Found = kernels.FindBetween(tile.Base, tile.Input(input), tile.Type, (uint)_low, (uint)phase.Last(_low), counts.Room(tile.Length), out int above);
+        counts.FoundAbove = above;
+        return counts.Found >= 0;
+    }
+
+    /// <summary>Counts what this thread found last.</summary>
+    internal void Take(int pass, long start)
+    {
+        Phase phase = _phases[pass];
+        if (phase.Kind == Kind.Sample)
+            return;
+        Counts counts = _counts!.Value!;
+        Span<uint> found = counts.Room(counts.Found)[..counts.Found];
+        foreach (ref uint offset in found)
+            offset = (offset - (uint)_low) >> phase.OffsetShift;
+        Count(counts, phase, found, counts.FoundAbove, start);
     }
 
     /// <summary>Ends a pass: all its tiles have been read.</summary>
@@ -102,13 +160,13 @@ public sealed class RankSearch<T>
             return;
         }
 
-        (long[] sum, long above) = AddUp();
+        (long[] sum, long above) = AddUp(phase.Bins);
         if (phase.Kind == Kind.Sample)
-            Guess(sum);
+            _phases[^1] = Guess(_sample = sum);
         else if (above >= _k || above + sum.Sum() < _k)
-            AddLevels();
+            GuessAgain(above, sum.Sum());
         else
-            Descend(phase.Level, sum, above);
+            Descend(phase, sum, above);
         Begin(pass + 1);
     }
 
@@ -131,16 +189,24 @@ public sealed class RankSearch<T>
         }
     }
 
+    /// <summary>The magnitude above which a tile keeps all and no others, as an integer; null where it keeps some of equal ones, or computes in
+    /// float64.</summary>
+    internal int? LimitOf(long start) =>
+        typeof(T) != typeof(float) || (start == FirstUnkept && KeptThere > 0) ? null
+        : start < FirstUnkept && Cutoff > 0 ? (int)Cutoff - 1
+        : (int)Cutoff;
+
     private void AddLevels()
     {
-        (_low, _bins) = (0, 1);
+        _low = 0;
         for (int level = 0; level < _levels; level++)
-            _phases.Add(new Phase(Kind.Level, level));
+        {
+            bool isLast = level == _levels - 1;
+            _phases.Add(new Phase(level == 0 ? Kind.Whole : Kind.Level, isLast ? 0 : _lowBits + ((_levels - 2 - level) * LevelBits), 1 << (isLast ? _lowBits : LevelBits)));
+        }
     }
 
-    private int ShiftOf(int level) => level == _levels - 1 ? 0 : _lowBits + ((_levels - 2 - level) * LevelBits);
-
-    private int BitsOf(int level) => level == _levels - 1 ? _lowBits : LevelBits;
+    private bool IsSampled(long start) => start / Stretch % _sampleEvery == 0;
 
     private void Begin(int pass)
     {
@@ -148,102 +214,220 @@ public sealed class RankSearch<T>
         _counts = null;
         if (pass == _phases.Count || _phases[pass].Kind == Kind.Ties)
             return;
-        int bins = _bins << BitsOf(_phases[pass].Level);
+        int bins = _phases[pass].Bins;
         _counts = new ThreadLocal<Counts>(() => new Counts(bins), trackAllValues: true);
-        _listed = 0;
+        (_listed, _listsAll) = (0, true);
     }
 
-    private (long[] Sum, long Above) AddUp()
+    private (long[] Sum, long Above) AddUp(int bins)
     {
-        long[]? sum = null;
+        long[] sum = new long[bins];
         long above = 0;
         foreach (Counts counts in _counts!.Values)
         {
-            sum ??= new long[counts.Bins.Length];
             above += counts.Above;
             for (int i = 0; i < sum.Length; i++)
                 sum[i] += counts.Bins[i];
         }
 
-        return (sum ?? [0], above);
+        return (sum, above);
     }
 
-    private void CountFirstLevel(ReadOnlySpan<T> values)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void CountAll(Phase phase, ReadOnlySpan<T> values)
     {
-        int shift = ShiftOf(0);
         ref uint bins = ref MemoryMarshal.GetArrayDataReference(_counts!.Value!.Bins);
         foreach (T value in values)
-            System.Runtime.CompilerServices.Unsafe.Add(ref bins, (nint)(ReferenceKernels<T>.Magnitude(value) >> shift))++;
+            Unsafe.Add(ref bins, (nint)(ReferenceKernels<T>.Magnitude(value) >> phase.Shift))++;
     }
 
-    // the candidates lie from _low up to _low + size; what lies above is counted, what lies below does not matter
-    private void CountLevel(int level, ReadOnlySpan<T> values, long start)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void CountSample(ReadOnlySpan<T> values)
+    {
+        ref uint bins = ref MemoryMarshal.GetArrayDataReference(_counts!.Value!.Bins);
+        foreach (T value in values)
+            Unsafe.Add(ref bins, Math.Min(Math.Max((int)(ReferenceKernels<T>.Magnitude(value) >> SampleShift) - LeastSampled, 0), SampleBins - 1))++;
+    }
+
+    // the candidates lie from _low on; what lies above them is counted, what lies below does not matter
+    private void CountCandidates(Phase phase, ReadOnlySpan<T> values, long start)
     {
         Counts counts = _counts!.Value!;
-        int shift = ShiftOf(level), before = counts.Listed.Count;
-        ulong last = _low + ((ulong)_bins << (shift + BitsOf(level))) - 1;
-        bool listing = level == _levels - 1 && Volatile.Read(ref _listed) <= MaxListed;
+        Span<uint> offsets = counts.Room(values.Length);
+        int found = 0;
+        long above = 0;
         for (int from = 0; from < values.Length; from += 64)
         {
             ReadOnlySpan<T> word = values[from..Math.Min(from + 64, values.Length)];
-            (ulong above, ulong candidates) = MagnitudeComparison.Between(word, _low, last);
-            counts.Above += BitOperations.PopCount(above);
+            (ulong larger, ulong candidates) = MagnitudeComparison.Between(word, _low, phase.Last(_low));
+            above += BitOperations.PopCount(larger);
             for (; candidates != 0; candidates &= candidates - 1)
-            {
-                uint part = (uint)((ReferenceKernels<T>.Magnitude(word[BitOperations.TrailingZeroCount(candidates)]) - _low) >> shift);
-                counts.Bins[part]++;
-                if (listing)
-                    counts.Listed.Add(new Candidate(start, part, 1));
-            }
+                offsets[found++] = (uint)((ReferenceKernels<T>.Magnitude(word[BitOperations.TrailingZeroCount(candidates)]) - _low) >> phase.OffsetShift);
         }
 
-        if (!listing)
+        Count(counts, phase, offsets[..found], above, start);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Count(Counts counts, Phase phase, Span<uint> offsets, long above, long start)
+    {
+        counts.Above += above;
+        if (offsets.IsEmpty)
             return;
-        if (counts.Listed.Count - before > MostSingle)
-            Unite(counts.Listed, before);
-        Interlocked.Add(ref _listed, counts.Listed.Count - before);
+        bool listing = phase.Lists && Volatile.Read(ref _listed) <= MaxListed;
+        int shift = phase.Shift - phase.OffsetShift, united = 0;
+        // many equal candidates become one entry
+        for (int i = 0; i < MostUnited && offsets.Length > MostSingle; i++)
+        {
+            uint offset = offsets[0];
+            int left = 0, count = offsets.Length;
+            foreach (uint other in offsets)
+            {
+                offsets[left] = other;
+                left += other == offset ? 0 : 1;
+            }
+
+            counts.Bins[offset >> shift] += (uint)(count - left);
+            if (listing)
+                counts.United.Add(new Candidate(start, offset, count - left));
+            offsets = offsets[..left];
+            united++;
+        }
+
+        foreach (uint offset in offsets)
+            counts.Bins[offset >> shift]++;
+        if (!listing)
+        {
+            if (_listsAll)
+                _listsAll = false;
+            return;
+        }
+
+        counts.Listed.AddRange(offsets);
+        counts.Tiles.Add((start, counts.Listed.Count));
+        counts.Untold += offsets.Length + united;
+        if (counts.Untold < ToldAtOnce)
+            return;
+        Interlocked.Add(ref _listed, counts.Untold);
+        counts.Untold = 0;
     }
 
-    // equal candidates of a tile become one entry
-    private static void Unite(List<Candidate> listed, int from)
+    private double Margin => GuessMargin * Math.Sqrt(_sample.Sum() * (_k / (double)_count) * (1 - (_k / (double)_count)));
+
+    private Phase Guess(long[] sample)
     {
-        var found = new Dictionary<uint, int>();
-        foreach (Candidate candidate in CollectionsMarshal.AsSpan(listed)[from..])
-            CollectionsMarshal.GetValueRefOrAddDefault(found, candidate.Part, out _)++;
-        long start = listed[from].Tile;
-        listed.RemoveRange(from, listed.Count - from);
-        listed.AddRange(found.Select(f => new Candidate(start, f.Key, f.Value)));
+        double rank = _k / (double)_count * sample.Sum();
+        return PhaseOf(BinOf(sample, (long)(rank + Margin) + 1), BinOf(sample, (long)(rank - Margin)));
     }
 
-    private void Guess(long[] sum)
+    // the sample missed: it must be off by about as much further on, and where the guess ended is known exactly
+    private void GuessAgain(long above, long inside)
     {
-        long seen = sum.Sum(), wanted = Math.Max(1, (long)(_k / (double)_count * seen));
+        if (_guess is not { } last)
+        {
+            AddLevels();
+            return;
+        }
+
+        double scale = _sample.Sum() / (double)_count, reach = (2 * scale * (above >= _k ? above - _k : _k - above - inside)) + Margin;
+        int step = above >= _k ? 1 : -1, near = above >= _k ? last.High + 1 : last.Low - 1, far = near;
+        for (; far > 0 && far < SampleBins - 1 && reach > _sample[far]; far += step)
+            reach -= _sample[far];
+        _phases.Add(PhaseOf(Math.Min(near, far), Math.Max(near, far)));
+        _guess = null;
+    }
+
+    private Phase PhaseOf(int low, int high)
+    {
+        _guess = (low, high);
+        _low = LeastOf(low);
+        ulong length = LeastOf(high + 1) - _low;
+        int shift = 0;
+        while (length >> shift > GuessBins)
+            shift++;
+        return new Phase(Kind.Guess, shift, (int)(length >> shift) + 1);
+    }
+
+    // the least magnitude in a bin of the sample
+    private static ulong LeastOf(int bin) => bin == 0 ? 0 : bin == SampleBins ? 1UL << 31 : (ulong)(bin + LeastSampled) << SampleShift;
+
+    // where the count from the top down reaches a rank
+    private static int BinOf(long[] sum, long rank)
+    {
         int bin = sum.Length - 1;
-        while (bin > 0 && sum[bin] < wanted)
-            wanted -= sum[bin--];
-        int low = Math.Max(0, bin - GuessMargin);
-        (_low, _bins) = ((ulong)low << ShiftOf(0), Math.Min(sum.Length, bin + GuessMargin + 1) - low);
+        while (bin > 0 && sum[bin] < rank)
+            rank -= sum[bin--];
+        return bin;
     }
 
-    private void Descend(int level, long[] sum, long above)
+    private void Descend(Phase phase, long[] sum, long above)
     {
+        _sample = [];
         _wanted = _k - above;
         int bin = sum.Length - 1;
         while (bin > 0 && sum[bin] < _wanted)
             _wanted -= sum[bin--];
-        _low += (ulong)bin << ShiftOf(level);
-        _bins = 1;
-        if (level < _levels - 1)
+        if (phase.Lists && _listsAll)
+        {
+            PlaceListed((uint)bin, phase.Shift);
+            return;
+        }
+
+        _low += (ulong)bin << phase.Shift;
+        if (phase.Kind == Kind.Guess && phase.Shift > 0)
+            _phases.Add(new Phase(Kind.Level, 0, 1 << phase.Shift));
+        if (phase.Shift > 0)
             return;
         Cutoff = _low;
         if (Cutoff == 0)
             (FirstUnkept, KeptThere) = (0, 0);
         else if (sum[bin] <= _wanted)
             (FirstUnkept, KeptThere) = (long.MaxValue, 0);
-        else if (_listed > MaxListed)
-            _phases.Add(new Phase(Kind.Ties, level));
         else
-            PlaceTies(TiesOf((uint)bin));
+            _phases.Add(new Phase(Kind.Ties, 0, 0));
+    }
+
+    // the cutoff and its ties are among the candidates of one bin
+    private void PlaceListed(uint bin, int shift)
+    {
+        var found = new SortedDictionary<uint, Dictionary<long, int>>();
+        void Note(long tile, uint offset, int count)
+        {
+            if (!found.TryGetValue(offset, out Dictionary<long, int>? tiles))
+                found.Add(offset, tiles = []);
+            CollectionsMarshal.GetValueRefOrAddDefault(tiles, tile, out _) += count;
+        }
+
+        foreach (Counts counts in _counts!.Values)
+        {
+            foreach (Candidate candidate in counts.United.Where(c => c.Offset >> shift == bin))
+                Note(candidate.Tile, candidate.Offset, candidate.Count);
+            ReadOnlySpan<uint> listed = CollectionsMarshal.AsSpan(counts.Listed);
+            for (int at = 0, tile = 0; listed[at..].IndexOfAnyInRange(bin << shift, ((bin + 1) << shift) - 1) is >= 0 and int next; at++)
+            {
+                at += next;
+                while (counts.Tiles[tile].End <= at)
+                    tile++;
+                Note(counts.Tiles[tile].Start, listed[at], 1);
+            }
+        }
+
+        foreach ((uint offset, Dictionary<long, int> tiles) in found.Reverse())
+        {
+            long equal = tiles.Values.Sum(c => (long)c);
+            if (equal < _wanted)
+            {
+                _wanted -= equal;
+                continue;
+            }
+
+            Cutoff = _low + offset;
+            if (Cutoff == 0)
+                (FirstUnkept, KeptThere) = (0, 0);
+            else
+                PlaceTies(tiles);
+            return;
+        }
     }
 
     private void CountTies(ReadOnlySpan<T> values, long start)
@@ -255,21 +439,6 @@ public sealed class RankSearch<T>
             return;
         lock (_lock)
             _ties.Add(start, count);
-    }
-
-    private Dictionary<long, int> TiesOf(uint part)
-    {
-        var ties = new Dictionary<long, int>();
-        foreach (Counts counts in _counts!.Values)
-        {
-            foreach (Candidate candidate in counts.Listed)
-            {
-                if (candidate.Part == part)
-                    CollectionsMarshal.GetValueRefOrAddDefault(ties, candidate.Tile, out _) += candidate.Count;
-            }
-        }
-
-        return ties;
     }
 
     // the first tiles keep all their ties, one keeps a part of them
@@ -289,17 +458,52 @@ public sealed class RankSearch<T>
         FirstUnkept = long.MaxValue;
     }
 
-    private readonly record struct Phase(Kind Kind, int Level);
+    /// <summary>A pass over magnitudes in bins, from a lowest one on.</summary>
+    private readonly record struct Phase(Kind Kind, int Shift, int Bins)
+    {
+        // the last level, and a guess, which is narrow
+        public bool Lists => Kind == Kind.Guess || (Kind == Kind.Level && Shift == 0);
 
-    private readonly record struct Candidate(long Tile, uint Part, int Count);
+        // what is listed is told apart exactly
+        public int OffsetShift => Lists ? 0 : Shift;
+
+        public ulong Last(ulong low) => low + ((ulong)Bins << Shift) - 1;
+    }
+
+    private readonly record struct Candidate(long Tile, uint Offset, int Count);
 
     /// <summary>One thread's counts.</summary>
     private sealed class Counts(int bins)
     {
+        private uint[] _room = [];
+
         public uint[] Bins { get; } = new uint[bins];
 
-        public List<Candidate> Listed { get; } = [];
+        /// <summary>Candidates' distances from the lowest, tile by tile.</summary>
+        public List<uint> Listed { get; } = [];
+
+        /// <summary>Whose they are: where each tile's end.</summary>
+        public List<(long Start, int End)> Tiles { get; } = [];
+
+        /// <summary>Equal candidates of a tile that had many.</summary>
+        public List<Candidate> United { get; } = [];
 
         public long Above { get; set; }
+
+        /// <summary>Entries that other threads do not know of.</summary>
+        public int Untold { get; set; }
+
+        /// <summary>Candidates in a tile that is yet to be counted.</summary>
+        public int Found { get; set; }
+
+        /// <summary>What lies above them in that tile.</summary>
+        public int FoundAbove { get; set; }
+
+        public Span<uint> Room(int length)
+        {
+            if (_room.Length < length)
+                _room = new uint[length];
+            return _room;
+        }
     }
 }

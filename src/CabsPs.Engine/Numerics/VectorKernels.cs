@@ -180,6 +180,28 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     }
 
     /// <inheritdoc/>
+    public bool TryCombineElected(ReadOnlySpan<byte> origin, DType type, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ElectedTerm<float> one, ElectedTerm<float> other, bool normalize, float lambda, DType resultType, Span<byte> destination, Span<double> figures)
+    {
+        int length = origin.Length / type.Size();
+        if (length % EnergySums.Chunk != 0 || !float.IsFinite(one.Weight) || !float.IsFinite(other.Weight))
+            return false;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(first.Length, origin.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(second.Length, origin.Length);
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, length * resultType.Size());
+        return (type, resultType) switch
+        {
+            (DType.BF16, DType.BF16) => ElectionStream.Run<V, StoredBF16, StoredBF16>(origin, first, second, one, other, normalize, lambda, destination, length, figures),
+            (DType.BF16, DType.F32) => ElectionStream.Run<V, StoredBF16, StoredF32>(origin, first, second, one, other, normalize, lambda, destination, length, figures),
+            (DType.F16, DType.F16) => ElectionStream.Run<V, StoredF16, StoredF16>(origin, first, second, one, other, normalize, lambda, destination, length, figures),
+            (DType.F16, DType.F32) => ElectionStream.Run<V, StoredF16, StoredF32>(origin, first, second, one, other, normalize, lambda, destination, length, figures),
+            (DType.F32, DType.F32) => ElectionStream.Run<V, StoredF32, StoredF32>(origin, first, second, one, other, normalize, lambda, destination, length, figures),
+            (DType.F32, DType.BF16) => ElectionStream.Run<V, StoredF32, StoredBF16>(origin, first, second, one, other, normalize, lambda, destination, length, figures),
+            (DType.F32, DType.F16) => ElectionStream.Run<V, StoredF32, StoredF16>(origin, first, second, one, other, normalize, lambda, destination, length, figures),
+            _ => false,
+        };
+    }
+
+    /// <inheritdoc/>
     public bool TryAddMasked(ReadOnlySpan<byte> origin, ReadOnlySpan<byte> stored, DType type, ReadOnlySpan<ulong> mask, float weight, bool isFirst, Span<float> total, out (double All, double Kept) energies)
     {
         CheckLengths(origin.Length, stored.Length, mask.Length, origin.Length / type.Size());
@@ -205,6 +227,24 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
             DType.F16 => MaskedStream<StoredF16>.Store<V>(origin, total, divisor, lambda, destination),
             DType.BF16 => MaskedStream<StoredBF16>.Store<V>(origin, total, divisor, lambda, destination),
             _ => false,
+        };
+    }
+
+    /// <inheritdoc/>
+    public int FindBetween(ReadOnlySpan<byte> origin, ReadOnlySpan<byte> weights, DType type, uint first, uint last, Span<uint> found, out int above)
+    {
+        above = 0;
+        int length = origin.Length / type.Size();
+        if (length % MagnitudeStream.Group != 0)
+            return -1;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(weights.Length, origin.Length);
+        ArgumentOutOfRangeException.ThrowIfLessThan(found.Length, length);
+        return type switch
+        {
+            DType.F32 => MagnitudeStream.Find<V, StoredF32>(origin, weights, length, first, last, found, out above),
+            DType.F16 => MagnitudeStream.Find<V, StoredF16>(origin, weights, length, first, last, found, out above),
+            DType.BF16 => MagnitudeStream.Find<V, StoredBF16>(origin, weights, length, first, last, found, out above),
+            _ => -1,
         };
     }
 

@@ -106,12 +106,12 @@ public abstract class IndependentSparsifier : Sparsifier
 
         internal override bool ReadsDeltas => _masks.ReadsDeltas;
 
-        internal override bool TryMeasureStored(int pass, Tile<T> tile, StoredWeights origin, ReadOnlySpan<StoredWeights> inputs, Span<double> sums)
+        internal override bool TryMeasureStored(int pass, Tile<T> room, StoredTile stored, Span<double> sums)
         {
-            _masks.MakeMasks(tile);
+            _masks.MakeMasks(room);
             for (int v = 0; v < _factors.Length; v++)
             {
-                if (!_kernels.TryMagnitudes(origin.Bytes.Span, inputs[Members[v]].Bytes.Span, origin.Type, tile.Mask(Members[v]), out (double All, double Kept) norms))
+                if (!_kernels.TryMagnitudes(stored.Base, stored.Input(Members[v]), stored.Type, room.Mask(Members[v]), out (double All, double Kept) norms))
                     return false;
                 sums[2 * v] += norms.All;
                 sums[(2 * v) + 1] += norms.Kept;
@@ -142,5 +142,9 @@ public abstract class IndependentSparsifier : Sparsifier
         }
 
         public override void MakeMasks(Tile<T> tile) => _masks.MakeMasks(tile);
+
+        internal override IEnumerable<(int Input, RankSearch<T> Search)>? SearchesOf(int pass) => pass < _masks.MeasuringPasses ? _masks.SearchesOf(pass) : null;
+
+        internal override bool TryLimits(long start, Span<int> limits) => _masks.TryLimits(start, limits);
     }
 }

@@ -10,6 +10,7 @@ internal sealed class MaskGroups<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly SparsifierKernel<T>[] _groups;
+    private (int Input, RankSearch<T> Search)[]? _searches;
 
     /// <summary>Binds the groups of a tensor.</summary>
     public MaskGroups(TensorContext context, IKernels<T> kernels)
@@ -18,6 +19,8 @@ internal sealed class MaskGroups<T>
         IsMasked = new bool[context.Inputs.Count];
         foreach (int member in _groups.SelectMany(g => g.Members))
             IsMasked[member] = true;
+        _searches = SearchesOf(0);
+        ReadsDeltas = _groups.Any(g => g.ReadsDeltas);
     }
 
     /// <summary>The groups that have members on the tensor.</summary>
@@ -56,12 +59,16 @@ internal sealed class MaskGroups<T>
     }
 
     /// <summary>Whether masks are made from the deltas.</summary>
-    public bool ReadsDeltas => _groups.Any(g => g.ReadsDeltas);
+    public bool ReadsDeltas { get; }
 
-    /// <summary>Measures a piece from stored weights of one type, where no delta is read to make masks.</summary>
-    /// <returns>False when it was not done, because a weight is not finite or the arithmetic has no such way; no sum has changed then.</returns>
-    public bool TryMeasureStored(int pass, Tile<T> tile, StoredWeights origin, ReadOnlySpan<StoredWeights> inputs, Span<double> sums)
+    /// <summary>Measures a piece from stored weights, where the pass only looks for ranks among each vector's deltas, or no mask is made from deltas.</summary>
+    /// <returns>False when it was not done, because a weight is not finite or the arithmetic has no such way; nothing has changed then.</returns>
+    public bool TryMeasureStored(int pass, Tile<T> room, IKernels<T> kernels, StoredTile stored, Span<double> sums)
     {
+        if (_searches is { } searches)
+            return TryFind(searches, pass, kernels, stored);
+        if (ReadsDeltas)
+            return false;
         Span<double> all = stackalloc double[sums.Length], rest = all;
         all.Clear();
         foreach (SparsifierKernel<T> group in _groups)
@@ -69,13 +76,40 @@ internal sealed class MaskGroups<T>
             if (pass >= group.MeasuringPasses)
                 continue;
             int own = group.SumCount(pass);
-            if (!group.TryMeasureStored(pass, tile, origin, inputs, rest[..own]))
+            if (!group.TryMeasureStored(pass, room, stored, rest[..own]))
                 return false;
             rest = rest[own..];
         }
 
         for (int i = 0; i < all.Length; i++)
             sums[i] += all[i];
+        return true;
+    }
+
+    private static bool TryFind((int Input, RankSearch<T> Search)[] searches, int pass, IKernels<T> kernels, StoredTile stored)
+    {
+        foreach ((int input, RankSearch<T> search) in searches)
+        {
+            if (!search.TryFind(pass, kernels, stored, input))
+                return false;
+        }
+
+        foreach ((_, RankSearch<T> search) in searches)
+            search.Take(pass, stored.Start);
+        return true;
+    }
+
+    /// <summary>Looks up what is kept of a tile where that is, of every member, all magnitudes above a limit.</summary>
+    /// <param name="start">The tile's place.</param>
+    /// <param name="limits">Receives them by input, as integers of the same order; -1 where everything is kept.</param>
+    public bool TryLimits(long start, Span<int> limits)
+    {
+        foreach (SparsifierKernel<T> group in _groups)
+        {
+            if (!group.TryLimits(start, limits))
+                return false;
+        }
+
         return true;
     }
 
@@ -90,6 +124,8 @@ internal sealed class MaskGroups<T>
             group.Complete(pass, totals[..own]);
             totals = totals[own..];
         }
+
+        _searches = SearchesOf(pass + 1);
     }
 
     /// <summary>Fills the masks of all members of a piece whose inputs are deltas.</summary>
@@ -111,6 +147,22 @@ internal sealed class MaskGroups<T>
 
     /// <summary>‖δ‖² of an input where the deltas that come no longer hold it.</summary>
     public double? EnergyOf(int input) => _groups.FirstOrDefault(g => g.Members.Contains(input))?.EnergyOf(input);
+
+    // the searches that a pass consists of; null where it does something else
+    private (int Input, RankSearch<T> Search)[]? SearchesOf(int pass)
+    {
+        if (pass >= MeasuringPasses)
+            return null;
+        var searches = new List<(int Input, RankSearch<T> Search)>();
+        foreach (SparsifierKernel<T> group in _groups.Where(g => pass < g.MeasuringPasses))
+        {
+            if (group.SearchesOf(pass) is not { } own)
+                return null;
+            searches.AddRange(own);
+        }
+
+        return [.. searches];
+    }
 
     private static int SumsOf(SparsifierKernel<T> group, int pass) => pass < group.MeasuringPasses ? group.SumCount(pass) : 0;
 }

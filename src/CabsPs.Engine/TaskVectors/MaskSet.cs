@@ -1,5 +1,6 @@
 using System.Numerics;
 using CabsPs.Engine.Merging;
+using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Engine.TaskVectors;
 
@@ -44,6 +45,35 @@ internal class MaskSet<T>(int[] members, VectorMask<T>[] masks, TensorContext co
             if (pass < mask.MeasuringPasses)
                 mask.Complete(pass);
         }
+    }
+
+    /// <summary>See <see cref="SparsifierKernel{T}.SearchesOf"/>.</summary>
+    public virtual IEnumerable<(int Input, RankSearch<T> Search)>? SearchesOf(int pass)
+    {
+        var searches = new List<(int Input, RankSearch<T> Search)>();
+        for (int v = 0; v < masks.Length; v++)
+        {
+            if (pass >= masks[v].MeasuringPasses)
+                continue;
+            if (masks[v].SearchesOf(pass) is not { } own)
+                return null;
+            searches.AddRange(own.Select(s => (members[v], s)));
+        }
+
+        return searches;
+    }
+
+    /// <summary>See <see cref="MaskGroups{T}.TryLimits"/>.</summary>
+    public virtual bool TryLimits(long start, Span<int> limits)
+    {
+        for (int v = 0; v < masks.Length; v++)
+        {
+            if (masks[v].LimitOf(start) is not { } limit)
+                return false;
+            limits[members[v]] = limit;
+        }
+
+        return true;
     }
 
     /// <summary>Fills the members' masks of a piece whose inputs are deltas.</summary>

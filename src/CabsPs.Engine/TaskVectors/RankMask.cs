@@ -84,6 +84,10 @@ internal static class RankMask<T>
                 top.Complete(pass);
         }
 
+        internal override IEnumerable<RankSearch<T>>? SearchesOf(int pass) => new[] { top, all }.OfType<RankSearch<T>>().Where(s => pass < s.Passes).ToArray();
+
+        internal override int? LimitOf(long start) => top is null ? all.LimitOf(start) : null;
+
         public override void MakeMask(ReadOnlySpan<T> delta, long start, Span<ulong> mask)
         {
             all.MakeMask(delta, start, mask);

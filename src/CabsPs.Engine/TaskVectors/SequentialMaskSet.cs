@@ -38,6 +38,12 @@ internal sealed class SequentialMaskSet<T>(int[] members, VectorMask<T>[] masks,
     }
 
     /// <inheritdoc/>
+    public override IEnumerable<(int Input, RankSearch<T> Search)>? SearchesOf(int pass) => null;
+
+    /// <inheritdoc/>
+    public override bool TryLimits(long start, Span<int> limits) => false;
+
+    /// <inheritdoc/>
     public override void MakeMasks(Tile<T> tile) => Claim(tile, Masks.Length);
 
     // whose pass it is, and which of its own

@@ -83,7 +83,13 @@ public abstract class SparsifierKernel<T>
 
     /// <summary>Measures a piece from stored weights of one type, where no delta is read to make masks.</summary>
     /// <returns>False when it was not done; the sums are garbage then.</returns>
-    internal virtual bool TryMeasureStored(int pass, Tile<T> tile, StoredWeights origin, ReadOnlySpan<StoredWeights> inputs, Span<double> sums) => false;
+    internal virtual bool TryMeasureStored(int pass, Tile<T> room, StoredTile stored, Span<double> sums) => false;
+
+    /// <summary>The rank searches among members' deltas that a pass consists of; null where it needs the deltas for more.</summary>
+    internal virtual IEnumerable<(int Input, RankSearch<T> Search)>? SearchesOf(int pass) => null;
+
+    /// <summary>See <see cref="MaskGroups{T}.TryLimits"/>.</summary>
+    internal virtual bool TryLimits(long start, Span<int> limits) => false;
 
     /// <summary>Receives the sums of a pass.</summary>
     public virtual void Complete(int pass, ReadOnlySpan<double> totals)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using CabsPs.Engine.Numerics;
 
 namespace CabsPs.Engine.TaskVectors;
 
@@ -33,6 +34,13 @@ public abstract class VectorMask<T>
     {
     }
 
+    /// <summary>The rank searches that a pass consists of; null where it is something else.</summary>
+    internal virtual IEnumerable<RankSearch<T>>? SearchesOf(int pass) => null;
+
+    /// <summary>A limit above which the tile that begins at a place keeps all magnitudes and no others, as integers of the same order, or -1 where
+    /// it keeps everything; null where it is not that simple.</summary>
+    internal virtual int? LimitOf(long start) => null;
+
     /// <summary>Fills the mask of a piece.</summary>
     public abstract void MakeMask(ReadOnlySpan<T> delta, long start, Span<ulong> mask);
 }
@@ -46,10 +54,12 @@ internal sealed class ConstantMask<T>(bool keep) : VectorMask<T>
 
     public override bool ReadsDeltas => false;
 
+    internal override int? LimitOf(long start) => keep ? -1 : int.MaxValue;
+
     public override void MakeMask(ReadOnlySpan<T> delta, long start, Span<ulong> mask)
     {
         if (keep)
-            Numerics.BitMask.Fill(mask, delta.Length);
+            BitMask.Fill(mask, delta.Length);
         else
             mask.Clear();
     }
