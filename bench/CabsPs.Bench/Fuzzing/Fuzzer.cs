@@ -40,6 +40,9 @@ public sealed class Fuzzer(string folder, int seed)
     private readonly FuzzFigures _figures = new();
     private RightResult? _right;
 
+    /// <summary>The kinds that are tried; null tries all. The inputs of the others keep their numbers.</summary>
+    public IReadOnlyList<string>? Only { get; init; }
+
     /// <summary>Tries inputs.</summary>
     /// <param name="from">The number of the first.</param>
     /// <param name="count">How many.</param>
@@ -53,6 +56,8 @@ public sealed class Fuzzer(string folder, int seed)
             TrySeeds();
         for (int number = from; number < from + count; number++)
         {
+            if (Only is { } kinds && !kinds.Contains(s_kinds[number % s_kinds.Length]))
+                continue;
             progress?.Invoke(number);
             Try(number);
         }

@@ -65,6 +65,7 @@ public sealed class StagingFolder : IDisposable
         try
         {
             folder.NoteParents();
+            folder.RefuseLinks();
             folder.TakeLock();
             folder.RestoreOld();
             return folder;
@@ -234,6 +235,19 @@ public sealed class StagingFolder : IDisposable
                 throw new CabsException(CabsError.WriteFailed, $"{Destination}: cannot be written: {parent} is a file", Destination);
             _madeParents.Add(parent);
         }
+    }
+
+    // what a link leads to would be written over
+    private void RefuseLinks()
+    {
+        foreach (string part in (string[])[Path, Lock, Journal, Result, Old, Stages])
+        {
+            if (new FileInfo(part).LinkTarget is not null)
+                throw new CabsException(CabsError.WriteFailed, $"{part}: is a link, where a merge keeps its unfinished result; remove it", part);
+        }
+
+        if (Directory.Exists(Result) && new DirectoryInfo(Result).EnumerateFileSystemInfos().FirstOrDefault(e => e.LinkTarget is not null) is { } link)
+            throw new CabsException(CabsError.WriteFailed, $"{link.FullName}: is a link, where a merge keeps its unfinished result; remove it", link.FullName);
     }
 
     // innermost first; a folder that somebody else uses stays, and so do those around it
