@@ -62,10 +62,10 @@ public sealed class StagingFolder : IDisposable
     public static StagingFolder Open(string destination)
     {
         var folder = new StagingFolder(Checkpoints.Destination.FullPath(destination));
+        folder.RefuseLinks();
         try
         {
             folder.NoteParents();
-            folder.RefuseLinks();
             folder.TakeLock();
             folder.RestoreOld();
             return folder;
@@ -240,14 +240,20 @@ public sealed class StagingFolder : IDisposable
     // what a link leads to would be written over
     private void RefuseLinks()
     {
-        foreach (string part in (string[])[Path, Lock, Journal, Result, Old, Stages])
+        try
         {
-            if (new FileInfo(part).LinkTarget is not null)
-                throw new CabsException(CabsError.WriteFailed, $"{part}: is a link, where a merge keeps its unfinished result; remove it", part);
+            string[] parts = [Path, Lock, Journal, Result, Old, Stages];
+            if (parts.Concat(Directory.Exists(Result) ? Directory.EnumerateFileSystemEntries(Result) : []).FirstOrDefault(p => new FileInfo(p).LinkTarget is not null) is { } link)
+                throw new CabsException(CabsError.WriteFailed, $"{link}: is a link, where a merge keeps its unfinished result; remove it", link);
         }
-
-        if (Directory.Exists(Result) && new DirectoryInfo(Result).EnumerateFileSystemInfos().FirstOrDefault(e => e.LinkTarget is not null) is { } link)
-            throw new CabsException(CabsError.WriteFailed, $"{link.FullName}: is a link, where a merge keeps its unfinished result; remove it", link.FullName);
+        catch (DirectoryNotFoundException)
+        {
+            // another merge has ended
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw DiskSpace.Failure(Path, e);
+        }
     }
 
     // innermost first; a folder that somebody else uses stays, and so do those around it

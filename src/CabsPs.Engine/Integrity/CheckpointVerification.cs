@@ -8,6 +8,8 @@ namespace CabsPs.Engine.Integrity;
 /// cabs.json, that every byte is the one that was written. Damage is found, not thrown.</summary>
 public sealed class CheckpointVerification
 {
+    // more are counted and not listed
+    private const int MostMissing = 1000;
     private readonly string _path;
     private readonly bool _sha256;
     private readonly bool _allowNonFinite;
@@ -125,8 +127,11 @@ public sealed class CheckpointVerification
         if (_problems.Any(p => p.Kind != CheckpointProblemKind.FileChanged || p.File.EndsWith(".safetensors", StringComparison.Ordinal)))
             return;
         var names = tensors.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
-        foreach (string name in manifest.Tensors.Keys.Where(n => !names.Contains(n)))
+        string[] missing = [.. manifest.Tensors.Keys.Where(n => !names.Contains(n))];
+        foreach (string name in missing.Take(MostMissing))
             Add(CheckpointProblemKind.TensorUnknown, string.Empty, name, $"tensor {Text.Quote(name)} is missing");
+        if (missing.Length > MostMissing)
+            Add(CheckpointProblemKind.TensorUnknown, string.Empty, null, $"{missing.Length - MostMissing} more tensors are missing");
         foreach (TensorInfo tensor in tensors.Where(t => !manifest.Tensors.ContainsKey(t.Name)))
             Add(CheckpointProblemKind.TensorUnknown, tensor.File, tensor.Name, $"tensor {Text.Quote(tensor.Name)} was not written by the merge");
     }

@@ -30,6 +30,7 @@ public sealed class MergeManifest
 
     private const int DigestLength = 32;
     private const int LongestName = 255;
+    private const int MaxFiles = 100_000;
     private const int MaxBytes = SafetensorsHeader.MaxHeaderBytes;
 
     // a member that stands twice would be read as one thing here and as another elsewhere
@@ -44,6 +45,8 @@ public sealed class MergeManifest
         var names = new HashSet<string>(StringComparer.Ordinal);
         Weights = [.. root.GetProperty("weights").EnumerateArray().Select(w => new ManifestWeights(NameOf(w, names), w.GetProperty("bytes").GetInt64(), DigestOf(w, "header"), w.TryGetProperty("sha256", out _) ? TextOf(w, "sha256") : null))];
         Files = [.. root.GetProperty("files").EnumerateArray().Select(f => new ManifestFile(NameOf(f, names), f.GetProperty("bytes").GetInt64(), DigestOf(f, "xxh128")))];
+        if (names.Count > MaxFiles)
+            throw new FormatException("more files than a result has");
         var tensors = new Dictionary<string, Digest>(StringComparer.Ordinal);
         var inputs = new Dictionary<string, IReadOnlyList<Digest>>(StringComparer.Ordinal);
         foreach (JsonElement tensor in root.GetProperty("tensors").EnumerateArray())
