@@ -101,16 +101,11 @@ internal sealed class Resumption
             return $"{MergeManifest.FileName} lists {manifest.Tensors.Count} tensors, and it has {plan.Tensors.Count}";
         if (!plan.Definition.Inputs.Select(i => i.Name).ToHashSet(StringComparer.Ordinal).IsSupersetOf(manifest.Vectors.Select(v => v.Name)))
             return $"{MergeManifest.FileName} tells of a model that is not merged";
-        foreach ((string name, long length) in manifest.Weights.Select(w => (w.Name, w.ByteLength)).Concat(manifest.Files.Select(f => (f.Name, f.ByteLength))))
-        {
-            string path = Path.Combine(destination, name);
-            if (!File.Exists(path))
-                return $"{Text.Quote(name)} is missing";
-            if (InputFile.Look(path).Length is var found && found != length)
-                return $"{Text.Quote(name)} has {found} bytes instead of {length}";
-        }
-
-        return null;
+        if (manifest.Weights.Select(w => w.Name).Concat(manifest.Files.Select(f => f.Name)).FirstOrDefault(n => !File.Exists(Path.Combine(destination, n))) is { } missing)
+            return $"{Text.Quote(missing)} is missing";
+        // people write in model cards and configs
+        return manifest.Weights.Select(w => (w.Name, Written: w.ByteLength, InputFile.Look(Path.Combine(destination, w.Name)).Length)).FirstOrDefault(w => w.Length != w.Written) is { Name: { } cut } other
+            ? $"{Text.Quote(cut)} has {other.Length} bytes instead of {other.Written}" : null;
     }
 
     // figures of a line that was not written for this tensor would end in places that there are not
@@ -126,7 +121,6 @@ internal sealed class Resumption
         InParallel.For(plan.Tensors.Count, plan.Memory.Threads, cancel, i =>
         {
             TensorPlan tensor = plan.Tensors[i];
-            // a journal has no more than what is finished, and a line that does not fit counts for nothing
             foreach ((TensorInfo input, Digest hash) in tensor.Read.Zip(hashesOf(tensor.Output.Name) ?? []))
             {
                 if (Digest.Of(reader, input, cancel) != hash)

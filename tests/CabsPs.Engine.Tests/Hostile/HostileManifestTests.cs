@@ -73,6 +73,24 @@ public sealed class HostileManifestTests : IDisposable
         Assert.EndsWith(": was not written by the merge: cabs.json does not list it", problem.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("config.json", false, "'config.json' is missing")]
+    [InlineData("model-00002-of-00004.safetensors", false, "'model-00002-of-00004.safetensors' is missing")]
+    [InlineData("model-00002-of-00004.safetensors", true, "'model-00002-of-00004.safetensors' has 9 bytes instead of ")]
+    public void A_result_that_is_not_whole_is_not_taken_for_complete(string file, bool cut, string lack)
+    {
+        _right.WriteResult();
+        string path = Path.Combine(_right.Destination, file);
+        File.Delete(path);
+        if (cut)
+            File.WriteAllBytes(path, new byte[9]);
+        CabsException refused = Assert.Throws<CabsException>(() => _right.Merge(RightResult.Options with { Resume = true }));
+        Assert.Equal(CabsError.ResumeMismatch, refused.Error);
+        Assert.StartsWith($"{_right.Destination}: is not the whole result of this merge: {lack}", refused.Message, StringComparison.Ordinal);
+        _right.Merge(RightResult.Options with { Resume = true, Force = true });
+        Assert.True(_right.IsRight());
+    }
+
     [Fact]
     public void Tensors_by_the_hundred_thousand_that_are_not_there_are_counted()
     {
