@@ -126,7 +126,8 @@ public sealed class HostileManifestTests : IDisposable
             attempts.Try(() => _right.Merge(RightResult.Options with { Resume = true }));
         });
         Assert.Empty(outcome.Faults);
-        Assert.NotNull(outcome.Error);
+        // a merge that resumes looks whether small files are there, not what they are
+        Assert.Equal(file == "cabs.json", outcome.Error is not null);
     }
 
     [Fact]
