@@ -17,7 +17,7 @@ public static class FuzzCommand
         try
         {
             string at = Path.Combine(folder, "at");
-            figures = new Fuzzer(folder, seed).Run(from, count, number =>
+            figures = new Fuzzer(folder, seed) { Only = arguments.Find("--only")?.Split(',') }.Run(from, count, number =>
             {
                 // where a crash would have been
                 File.WriteAllText(at, $"{number}");

@@ -6,7 +6,7 @@ public enum CabsError
     /// <summary>A model path names neither a folder with safetensors weights nor a .safetensors file.</summary>
     CheckpointNotFound,
 
-    /// <summary>A safetensors header or a shard index contradicts itself or the file it describes.</summary>
+    /// <summary>A safetensors header or a shard index contradicts itself or the file it describes, or a cabs.json is damaged or none.</summary>
     CheckpointInvalid,
 
     /// <summary>A file ends before the bytes its header promises.</summary>
@@ -57,7 +57,7 @@ public enum CabsError
     /// <summary>Another merge is writing the destination.</summary>
     OutputBusy,
 
-    /// <summary>What a merge is to go on with is another merge's, or its inputs have changed.</summary>
+    /// <summary>What a merge is to go on with is another merge's or lacks files, or its inputs have changed.</summary>
     ResumeMismatch,
 
     /// <summary>The result does not fit on its disk.</summary>

@@ -36,8 +36,12 @@ public sealed class FuzzFigures
 /// <param name="seed">Where the inputs start from.</param>
 public sealed class Fuzzer(string folder, int seed)
 {
-    private static readonly string[] s_kinds = ["header", "header bytes", "body", "index", "recipe", "recipe bytes", "config", "tokenizer", "side bytes"];
+    private static readonly string[] s_kinds = ["header", "header bytes", "body", "index", "recipe", "recipe bytes", "config", "tokenizer", "side bytes", "manifest", "journal"];
     private readonly FuzzFigures _figures = new();
+    private RightResult? _right;
+
+    /// <summary>The kinds that are tried; null tries all. The inputs of the others keep their numbers.</summary>
+    public IReadOnlyList<string>? Only { get; init; }
 
     /// <summary>Tries inputs.</summary>
     /// <param name="from">The number of the first.</param>
@@ -47,10 +51,13 @@ public sealed class Fuzzer(string folder, int seed)
     {
         Seeds.WriteModel(Path.Combine(folder, "base"), 0);
         Seeds.WriteModel(Path.Combine(folder, "b"), 2);
+        _right = new RightResult(Directory.CreateDirectory(Path.Combine(folder, "right")).FullName);
         if (from == 0)
             TrySeeds();
         for (int number = from; number < from + count; number++)
         {
+            if (Only is { } kinds && !kinds.Contains(s_kinds[number % s_kinds.Length]))
+                continue;
             progress?.Invoke(number);
             Try(number);
         }
@@ -76,7 +83,42 @@ public sealed class Fuzzer(string folder, int seed)
     private void Try(int number)
     {
         var random = new Random((seed * 1_000_003) ^ number);
-        string kind = s_kinds[number % s_kinds.Length], model = Path.Combine(folder, "a");
+        string kind = s_kinds[number % s_kinds.Length];
+        if (kind is "manifest" or "journal")
+            Note(number, kind, kind == "manifest" ? TryManifest(random, _right!) : TryJournal(random, _right!));
+        else
+            TryModel(number, kind, random);
+    }
+
+    private static Outcome TryManifest(Random random, RightResult right) =>
+        ManifestTrial.Run(right, ManifestNoise.Make(random, right.Draft(right.Manifest), right.Finish), Options(random) with { Force = random.Next(3) == 0 });
+
+    private static Outcome TryJournal(Random random, RightResult right) =>
+        JournalTrial.Run(right, JournalNoise.Make(random, right.Draft(right.Journal), right.Finish), Damage(random), Options(random));
+
+    private static CabsPs.Engine.Merging.MergeOptions Options(Random random) => RightResult.Options with { ResumeDeep = random.Next(3) == 0 };
+
+    // what a loss of power does to weights that the journal speaks of; to most nothing
+    private static Action<string> Damage(Random random)
+    {
+        (int what, int which, int at) = (random.Next(8), random.Next(), random.Next());
+        return result =>
+        {
+            string[] files = [.. Directory.GetFiles(result, "*.safetensors").Order(StringComparer.Ordinal)];
+            string file = files[which % files.Length];
+            byte[] bytes = File.ReadAllBytes(file);
+            if (what == 0)
+                File.Delete(file);
+            else if (what == 1)
+                File.WriteAllBytes(file, bytes[..(at % bytes.Length)]);
+            else if (what == 2)
+                File.WriteAllBytes(file, [.. bytes[..(at % bytes.Length)], .. new byte[bytes.Length - (at % bytes.Length)]]);
+        };
+    }
+
+    private void TryModel(int number, string kind, Random random)
+    {
+        string model = Path.Combine(folder, "a");
         if (Directory.Exists(model))
             Directory.Delete(model, recursive: true);
         Seeds.WriteModel(model, 1);

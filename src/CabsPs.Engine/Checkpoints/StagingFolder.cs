@@ -62,6 +62,7 @@ public sealed class StagingFolder : IDisposable
     public static StagingFolder Open(string destination)
     {
         var folder = new StagingFolder(Checkpoints.Destination.FullPath(destination));
+        folder.RefuseLinks();
         try
         {
             folder.NoteParents();
@@ -233,6 +234,25 @@ public sealed class StagingFolder : IDisposable
             if (File.Exists(parent))
                 throw new CabsException(CabsError.WriteFailed, $"{Destination}: cannot be written: {parent} is a file", Destination);
             _madeParents.Add(parent);
+        }
+    }
+
+    // what a link leads to would be written over
+    private void RefuseLinks()
+    {
+        try
+        {
+            string[] parts = [Path, Lock, Journal, Result, Old, Stages];
+            if (parts.Concat(Directory.Exists(Result) ? Directory.EnumerateFileSystemEntries(Result) : []).FirstOrDefault(p => new FileInfo(p).LinkTarget is not null) is { } link)
+                throw new CabsException(CabsError.WriteFailed, $"{link}: is a link, where a merge keeps its unfinished result; remove it", link);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // another merge has ended
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw DiskSpace.Failure(Path, e);
         }
     }
 

@@ -8,6 +8,8 @@ namespace CabsPs.Engine.Integrity;
 /// cabs.json, that every byte is the one that was written. Damage is found, not thrown.</summary>
 public sealed class CheckpointVerification
 {
+    // more are counted and not listed
+    private const int MostMissing = 1000;
     private readonly string _path;
     private readonly bool _sha256;
     private readonly bool _allowNonFinite;
@@ -74,19 +76,24 @@ public sealed class CheckpointVerification
 
     private void CheckFiles(MergeManifest manifest)
     {
-        foreach ((string name, long length) in manifest.Weights.Select(w => (w.Name, w.ByteLength)).Concat(manifest.Files.Select(f => (f.Name, f.ByteLength))))
-        {
-            var file = new FileInfo(Path.Combine(_path, name));
-            if (!file.Exists)
-                Add(CheckpointProblemKind.FileMissing, name, null, "is missing");
-            else if (file.Length != length)
-                Add(CheckpointProblemKind.FileSize, name, null, $"has {file.Length} bytes instead of {length}");
-            else if (Attempt(() => manifest.Files.FirstOrDefault(f => f.Name == name) is { } small
-                // what has no bytes need not be opened: it may be no file at all
-                ? (length == 0 ? Digest.Empty : Digest.OfFile(file.FullName)) == small.Hash
-                : length >= 8 && FileIdentity.Of(file.FullName).Header == manifest.Weights.First(w => w.Name == name).Header) == false)
-                Add(CheckpointProblemKind.FileChanged, name, null, manifest.Files.Any(f => f.Name == name) ? "has other bytes than were written" : "has another header than was written");
-        }
+        foreach (ManifestWeights file in manifest.Weights)
+            CheckFile(file.Name, file.ByteLength, path => file.ByteLength >= 8 && FileIdentity.Of(path).Header == file.Header, "has another header than was written");
+        foreach (ManifestFile file in manifest.Files)
+            CheckFile(file.Name, file.ByteLength, path => Digest.OfFile(path) == file.Hash, "has other bytes than were written");
+    }
+
+    private void CheckFile(string name, long written, Func<string, bool> isSame, string otherwise)
+    {
+        string path = Path.Combine(_path, name);
+        if (!File.Exists(path))
+            Add(CheckpointProblemKind.FileMissing, name, null, "is missing");
+        // a link is followed, as a hub's cache is made of them
+        else if (Attempt<long?>(() => InputFile.Look(path).Length) is not { } length)
+            return;
+        else if (length != written)
+            Add(CheckpointProblemKind.FileSize, name, null, $"has {length} bytes instead of {written}");
+        else if (Attempt<bool?>(() => isSame(path)) == false)
+            Add(CheckpointProblemKind.FileChanged, name, null, otherwise);
     }
 
     // the whole checkpoint where it fits together; else what its files hold, each by itself, so that one that is damaged does not hide the others
@@ -113,12 +120,18 @@ public sealed class CheckpointVerification
 
     private void CheckNames(MergeManifest manifest, IReadOnlyList<TensorInfo> tensors)
     {
+        var written = manifest.Weights.Select(w => Path.Combine(_path, w.Name)).ToHashSet(StringComparer.Ordinal);
+        foreach (string file in tensors.Select(t => t.File).Distinct().Where(f => !written.Contains(f)))
+            Add(CheckpointProblemKind.Structure, file, null, $"was not written by the merge: {MergeManifest.FileName} does not list it");
         // a file that cannot be read, or has another header, hides or invents tensors: it is named already
         if (_problems.Any(p => p.Kind != CheckpointProblemKind.FileChanged || p.File.EndsWith(".safetensors", StringComparison.Ordinal)))
             return;
         var names = tensors.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
-        foreach (string name in manifest.Tensors.Keys.Where(n => !names.Contains(n)))
+        string[] missing = [.. manifest.Tensors.Keys.Where(n => !names.Contains(n))];
+        foreach (string name in missing.Take(MostMissing))
             Add(CheckpointProblemKind.TensorUnknown, string.Empty, name, $"tensor {Text.Quote(name)} is missing");
+        if (missing.Length > MostMissing)
+            Add(CheckpointProblemKind.TensorUnknown, string.Empty, null, $"{missing.Length - MostMissing} more tensors are missing");
         foreach (TensorInfo tensor in tensors.Where(t => !manifest.Tensors.ContainsKey(t.Name)))
             Add(CheckpointProblemKind.TensorUnknown, tensor.File, tensor.Name, $"tensor {Text.Quote(tensor.Name)} was not written by the merge");
     }
@@ -126,6 +139,8 @@ public sealed class CheckpointVerification
     private void CheckTensors(MergeManifest? manifest, IReadOnlyList<TensorInfo> tensors, int threads, CancellationToken cancel)
     {
         var found = new CheckpointProblem?[tensors.Count];
+        // a damaged header moves every tensor behind it
+        var damaged = _problems.Select(p => p.File).ToHashSet(StringComparer.Ordinal);
         // the largest first, so that no thread is left alone with one at the end
         int[] order = [.. Enumerable.Range(0, tensors.Count).OrderByDescending(i => tensors[i].ByteLength)];
         InParallel.For(tensors.Count, threads, cancel, place =>
@@ -134,7 +149,7 @@ public sealed class CheckpointVerification
             _current = tensor.Name;
             try
             {
-                found[order[place]] = Check(tensor, manifest, cancel);
+                found[order[place]] = Check(tensor, damaged.Contains(tensor.File) ? null : manifest, cancel);
             }
             catch (CabsException e)
             {
@@ -147,8 +162,7 @@ public sealed class CheckpointVerification
     private CheckpointProblem? Check(TensorInfo tensor, MergeManifest? manifest, CancellationToken cancel)
     {
         TensorContent content = TensorContent.Of(_reader, tensor, cancel);
-        // a damaged header moves every tensor behind it
-        if (manifest is not null && manifest.Tensors.TryGetValue(tensor.Name, out Digest written) && content.Hash != written && !_problems.Any(p => p.File == tensor.File))
+        if (manifest is not null && manifest.Tensors.TryGetValue(tensor.Name, out Digest written) && content.Hash != written)
             return new CheckpointProblem(CheckpointProblemKind.TensorChanged, tensor.File, tensor.Name, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} has other bytes than were written{(content.FirstNonFinite is { } at ? $", and is not finite at index {at}" : string.Empty)}");
         return content.FirstNonFinite is { } index && !_allowNonFinite
             ? new CheckpointProblem(CheckpointProblemKind.NonFinite, tensor.File, tensor.Name, $"{tensor.File}: tensor {Text.Quote(tensor.Name)} holds {content.NonFiniteCount} NaN or infinite values, the first at index {index}")
@@ -164,10 +178,6 @@ public sealed class CheckpointVerification
         catch (CabsException e)
         {
             Add(e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            _problems.Add(new CheckpointProblem(CheckpointProblemKind.Unreadable, _path, null, e.Message));
         }
 
         return default;

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Hashing;
 using CabsPs.Engine.Checkpoints;
+using Microsoft.Win32.SafeHandles;
 
 namespace CabsPs.Engine.Integrity;
 
@@ -39,14 +41,18 @@ public readonly record struct Digest(UInt128 Value)
     }
 
     /// <summary>The hash of a whole file's bytes.</summary>
-    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="CabsException">The file cannot be read.</exception>
     internal static Digest OfFile(string path)
     {
+        // what has no bytes need not be opened: it may be no file at all
+        if (InputFile.Look(path).Length == 0)
+            return Empty;
         var hash = new XxHash128();
-        byte[] piece = new byte[PieceBytes];
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        for (int count; (count = file.Read(piece)) > 0;)
+        byte[] piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
+        using SafeFileHandle file = InputFile.Open(path, out FileStamp stamp);
+        for (long at = 0; at < stamp.Length && InputFile.ReadAt(file, piece.AsSpan(0, (int)Math.Min(PieceBytes, stamp.Length - at)), at, path) is > 0 and int count; at += count)
             hash.Append(piece.AsSpan(0, count));
+        ArrayPool<byte>.Shared.Return(piece);
         return new Digest(hash.GetCurrentHashAsUInt128());
     }
 

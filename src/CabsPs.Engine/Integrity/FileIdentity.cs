@@ -39,14 +39,7 @@ public sealed record FileIdentity(string Path, long ByteLength, DateTime? Modifi
     internal static FileIdentity OfStage(string path)
     {
         string manifest = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, MergeManifest.FileName);
-        try
-        {
-            return Of(path) with { Modified = null, Manifest = Digest.Of(File.ReadAllBytes(manifest)) };
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CabsException(CabsError.ReadFailed, $"{manifest}: cannot be read: {e.Message}", manifest, e);
-        }
+        return Of(path) with { Modified = null, Manifest = Digest.OfFile(manifest) };
     }
 
     private static Digest HeaderOf(SafeFileHandle handle)

@@ -14,6 +14,8 @@ namespace CabsPs.Engine.Integrity;
 internal sealed class MergeJournal : IDisposable
 {
     private const int HashLength = 16;
+    private const int MaxBytes = 1 << 30;
+    private static readonly JsonDocumentOptions s_strict = new() { MaxDepth = 32, AllowDuplicateProperties = false };
     private readonly FileStream _file;
     private readonly Lock _lock = new();
 
@@ -81,22 +83,31 @@ internal sealed class MergeJournal : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    /// <summary>Reads what a journal says; null where there is none, or its first line is torn.</summary>
+    /// <summary>Reads what a journal says; null where there is none, or its first line is torn. A line that no merge writes ends it as a torn one
+    /// does, whatever hash it has.</summary>
+    /// <exception cref="CabsException">It is too large for a journal, or cannot be read.</exception>
     public static JournalContent? Read(string path)
     {
         if (!File.Exists(path))
             return null;
-        byte[] bytes = File.ReadAllBytes(path);
+        byte[] bytes = InputFile.ReadAll(path, MaxBytes, CabsError.ResumeMismatch);
         JsonElement? identity = null;
         var records = new Dictionary<string, TensorRecord>(StringComparer.Ordinal);
         int end = 0;
-        while (bytes.AsSpan(end).IndexOf((byte)'\n') is >= 0 and int length && Parse(bytes.AsMemory(end, length)) is { } line)
+        try
         {
-            if (identity is null)
-                identity = line;
-            else
-                records[line.GetProperty("tensor").GetString()!] = ReadRecord(line);
-            end += length + 1;
+            while (bytes.AsSpan(end).IndexOf((byte)'\n') is >= 0 and int length && Parse(bytes.AsMemory(end, length)) is { } line)
+            {
+                if (identity is null)
+                    identity = line;
+                else
+                    records[TextOf(line.GetProperty("tensor"))] = ReadRecord(line);
+                end += length + 1;
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
+        {
+            // what stands before it is good
         }
 
         return identity is { } known ? new JournalContent(known, records, end) : null;
@@ -118,7 +129,7 @@ internal sealed class MergeJournal : IDisposable
     {
         if (line.Length <= HashLength || !line.Span[..HashLength].SequenceEqual(HashOf(line.Span[HashLength..])))
             return null;
-        using JsonDocument document = JsonDocument.Parse(line[HashLength..]);
+        using JsonDocument document = JsonDocument.Parse(line[HashLength..], s_strict);
         return document.RootElement.Clone();
     }
 
@@ -126,12 +137,15 @@ internal sealed class MergeJournal : IDisposable
         DigestOf(line.GetProperty("output")),
         [.. line.GetProperty("inputs").EnumerateArray().Select(DigestOf)],
         new TensorFigures(
-            [.. line.GetProperty("vectors").EnumerateArray().Select(Longs).Select(v => new VectorFigures((int)v[0], v[1], v[2], Number(v[3]), Number(v[4]), Number(v[5]), v[6] == 1))],
-            [.. line.GetProperty("pairs").EnumerateArray().Select(Longs).Select(p => new PairFigures((int)p[0], (int)p[1], p[2], p[3], p[4]))]));
+            [.. line.GetProperty("vectors").EnumerateArray().Select(v => Longs(v, 7)).Select(v => new VectorFigures(checked((int)v[0]), v[1], v[2], Number(v[3]), Number(v[4]), Number(v[5]), v[6] == 1))],
+            [.. line.GetProperty("pairs").EnumerateArray().Select(p => Longs(p, 5)).Select(p => new PairFigures(checked((int)p[0]), checked((int)p[1]), p[2], p[3], p[4]))]));
 
-    private static Digest DigestOf(JsonElement text) => Digest.TryParse(text.GetString(), out Digest digest) ? digest : default;
+    private static Digest DigestOf(JsonElement text) => Digest.TryParse(TextOf(text), out Digest digest) ? digest : throw new FormatException("no hash");
 
-    private static long[] Longs(JsonElement list) => [.. list.EnumerateArray().Select(n => n.GetInt64())];
+    private static string TextOf(JsonElement text) => text.GetString() ?? throw new FormatException("no text");
+
+    private static long[] Longs(JsonElement list, int count) =>
+        list.GetArrayLength() == count ? [.. list.EnumerateArray().Select(n => n.GetInt64())] : throw new FormatException("too few numbers, or too many");
 
     private static byte[] HashOf(ReadOnlySpan<byte> text) => Encoding.ASCII.GetBytes(XxHash3.HashToUInt64(text).ToString("x16", CultureInfo.InvariantCulture));
 

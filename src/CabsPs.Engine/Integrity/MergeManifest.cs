@@ -29,7 +29,12 @@ public sealed class MergeManifest
     public const string FileName = "cabs.json";
 
     private const int DigestLength = 32;
+    private const int LongestName = 255;
+    private const int MaxFiles = 100_000;
     private const int MaxBytes = SafetensorsHeader.MaxHeaderBytes;
+
+    // a member that stands twice would be read as one thing here and as another elsewhere
+    private static readonly JsonDocumentOptions s_strict = new() { MaxDepth = 32, AllowDuplicateProperties = false };
     private static readonly byte[] s_end = Encoding.ASCII.GetBytes("\"\n}\n");
     private static readonly JsonWriterOptions s_compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonWriterOptions s_indented = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -37,12 +42,24 @@ public sealed class MergeManifest
     private MergeManifest(JsonElement root)
     {
         Root = root;
-        Weights = [.. root.GetProperty("weights").EnumerateArray().Select(w => new ManifestWeights(NameOf(w), w.GetProperty("bytes").GetInt64(), DigestOf(w, "header"), w.TryGetProperty("sha256", out JsonElement sha) ? sha.GetString() : null))];
-        Files = [.. root.GetProperty("files").EnumerateArray().Select(f => new ManifestFile(NameOf(f), f.GetProperty("bytes").GetInt64(), DigestOf(f, "xxh128")))];
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        Weights = [.. root.GetProperty("weights").EnumerateArray().Select(w => new ManifestWeights(NameOf(w, names), w.GetProperty("bytes").GetInt64(), DigestOf(w, "header"), w.TryGetProperty("sha256", out _) ? TextOf(w, "sha256") : null))];
+        Files = [.. root.GetProperty("files").EnumerateArray().Select(f => new ManifestFile(NameOf(f, names), f.GetProperty("bytes").GetInt64(), DigestOf(f, "xxh128")))];
+        if (names.Count > MaxFiles)
+            throw new FormatException("more files than a result has");
         var tensors = new Dictionary<string, Digest>(StringComparer.Ordinal);
+        var inputs = new Dictionary<string, IReadOnlyList<Digest>>(StringComparer.Ordinal);
         foreach (JsonElement tensor in root.GetProperty("tensors").EnumerateArray())
-            tensors[TextOf(tensor, "name")] = DigestOf(tensor, "xxh128");
-        Tensors = tensors;
+        {
+            string name = TextOf(tensor, "name");
+            inputs[name] = [.. tensor.GetProperty("inputs").EnumerateArray().Select(i => DigestOf(i, "xxh128"))];
+            if (!tensors.TryAdd(name, DigestOf(tensor, "xxh128")))
+                throw new FormatException(name);
+        }
+
+        (Tensors, Inputs) = (tensors, inputs);
+        Vectors = [.. root.GetProperty("vectors").EnumerateArray().Select(v => new VectorSummary(TextOf(v, "name"), Number(v, "weight"), v.GetProperty("kept").GetInt64(), Number(v, "keptShare"), Number(v, "normKept")))];
+        Overlaps = [.. root.GetProperty("overlaps").EnumerateArray().Select(p => new PairSummary(TextOf(p, "first"), TextOf(p, "second"), p.GetProperty("shared").GetInt64(), Number(p, "jaccard"), Number(p, "shareOfSmaller")))];
     }
 
     /// <summary>The weight files.</summary>
@@ -67,21 +84,15 @@ public sealed class MergeManifest
             return null;
         try
         {
-            if (new FileInfo(path).Length > MaxBytes)
-                throw new CabsException(CabsError.CheckpointInvalid, $"{path}: has more than {MaxBytes} bytes, and is not a manifest of this program", path);
-            byte[] bytes = File.ReadAllBytes(path);
+            byte[] bytes = InputFile.ReadAll(path, MaxBytes, CabsError.CheckpointInvalid);
             if (!IsIntact(bytes))
                 throw new CabsException(CabsError.CheckpointInvalid, $"{path}: is damaged; its bytes are not those that were written", path);
-            using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 32 });
-            return new MergeManifest(document.RootElement.Clone());
+            // lives as long as the manifest
+            return new MergeManifest(JsonDocument.Parse(bytes, s_strict).RootElement);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             throw new CabsException(CabsError.CheckpointInvalid, $"{path}: is not a manifest of this program", path, e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CabsException(CabsError.ReadFailed, $"{path}: cannot be read: {e.Message}", path, e);
         }
     }
 
@@ -144,14 +155,13 @@ public sealed class MergeManifest
     }
 
     /// <summary>What was kept of the task vectors.</summary>
-    internal IReadOnlyList<VectorSummary> Vectors => [.. Root.GetProperty("vectors").EnumerateArray().Select(v => new VectorSummary(TextOf(v, "name"), Number(v, "weight"), v.GetProperty("kept").GetInt64(), Number(v, "keptShare"), Number(v, "normKept")))];
+    internal IReadOnlyList<VectorSummary> Vectors { get; }
 
     /// <summary>How their masks overlap.</summary>
-    internal IReadOnlyList<PairSummary> Overlaps => [.. Root.GetProperty("overlaps").EnumerateArray().Select(p => new PairSummary(TextOf(p, "first"), TextOf(p, "second"), p.GetProperty("shared").GetInt64(), Number(p, "jaccard"), Number(p, "shareOfSmaller")))];
+    internal IReadOnlyList<PairSummary> Overlaps { get; }
 
     /// <summary>Per tensor the hashes of what it was made of.</summary>
-    internal IReadOnlyDictionary<string, IReadOnlyList<Digest>> Inputs => Root.GetProperty("tensors").EnumerateArray()
-        .ToDictionary(t => TextOf(t, "name"), t => (IReadOnlyList<Digest>)[.. t.GetProperty("inputs").EnumerateArray().Select(i => DigestOf(i, "xxh128"))], StringComparer.Ordinal);
+    internal IReadOnlyDictionary<string, IReadOnlyList<Digest>> Inputs { get; }
 
     private static void WriteTensors(Utf8JsonWriter json, MergePlan plan, PlanIdentity identity, IReadOnlyList<TensorRecord> records)
     {
@@ -216,15 +226,16 @@ public sealed class MergeManifest
     {
         if (bytes.Length < s_end.Length + DigestLength || !bytes.AsSpan().EndsWith(s_end))
             return false;
-        bool known = Digest.TryParse(Encoding.ASCII.GetString(Own(bytes)), out Digest digest) && digest.ToString() == Encoding.ASCII.GetString(Own(bytes));
-        byte[] blank = [.. bytes];
-        Own(blank).Fill((byte)'0');
-        return known && Digest.Of(blank) == digest;
+        string own = Encoding.ASCII.GetString(Own(bytes));
+        Own(bytes).Fill((byte)'0');
+        bool same = Digest.Of(bytes).ToString() == own;
+        Encoding.ASCII.GetBytes(own).CopyTo(Own(bytes));
+        return same;
     }
 
-    // files of the same folder: a manifest from a stranger names no others
-    private static string NameOf(JsonElement file) =>
-        TextOf(file, "name") is var name && name == Path.GetFileName(name) && name is not ("" or "." or "..") && !name.Contains('\\') && !name.Any(char.IsControl) ? name : throw new FormatException(name);
+    // files of the same folder, each once: a manifest from a stranger names no others
+    private static string NameOf(JsonElement file, HashSet<string> names) =>
+        TextOf(file, "name") is var name && name == Path.GetFileName(name) && name is not ("" or "." or "..") && name.Length <= LongestName && !name.Contains('\\') && !name.Any(char.IsControl) && names.Add(name) ? name : throw new FormatException(name);
 
     private static string TextOf(JsonElement element, string name) => element.GetProperty(name).GetString() ?? throw new FormatException(name);
 

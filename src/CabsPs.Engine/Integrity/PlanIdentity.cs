@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using CabsPs.Engine.Checkpoints;
@@ -93,49 +94,57 @@ internal sealed class PlanIdentity
     public string? DifferenceFrom(JsonElement other, bool withTimes)
     {
         using JsonDocument own = JsonDocument.Parse(ToJson());
-        var was = new Dictionary<string, string>(StringComparer.Ordinal);
-        Flatten(other, string.Empty, was, withTimes);
-        var now = new Dictionary<string, string>(StringComparer.Ordinal);
-        Flatten(own.RootElement, string.Empty, now, withTimes);
-        foreach ((string key, string value) in now)
+        try
         {
-            if (!was.Remove(key, out string? old))
-                return $"{key} is {Text.Quote(value)} and was not there";
-            if (old != value)
-                return $"{key} is {Text.Quote(value)} and was {Text.Quote(old)}";
+            return other.ValueKind == JsonValueKind.Object ? Difference(string.Empty, own.RootElement, other, withTimes) : "what describes it is no JSON object";
         }
-
-        return was.Count == 0 ? null : $"{was.First().Key} was {Text.Quote(was.First().Value)} and is not there";
+        catch (InvalidOperationException)
+        {
+            return "what describes it holds text that stands for no characters";
+        }
     }
 
-    private static void Flatten(JsonElement element, string path, Dictionary<string, string> into, bool withTimes)
+    // along what this merge is: what a stranger wrote beside it is never looked into
+    private static string? Difference(string path, JsonElement now, JsonElement was, bool withTimes)
     {
-        switch (element.ValueKind)
+        if (now.ValueKind != was.ValueKind || now.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
+            return now.ValueKind == was.ValueKind && now.ToString() == was.ToString() ? null : $"{path} is {Text.Quote(Describe(now))} and was {Text.Quote(Describe(was))}";
+        var left = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach ((string label, JsonElement value) in Parts(path, was, withTimes))
+            left[label] = value;
+        foreach ((string label, JsonElement value) in Parts(path, now, withTimes))
         {
-            case JsonValueKind.Object:
-                foreach (JsonProperty member in element.EnumerateObject())
-                {
-                    if (path.Length > 0 || s_members.Contains(member.Name))
-                        Flatten(member.Value, path.Length == 0 ? member.Name : $"{path} {member.Name}", into, withTimes);
-                }
-
-                break;
-            case JsonValueKind.Array:
-                int index = 0;
-                foreach (JsonElement item in element.EnumerateArray())
-                {
-                    index++;
-                    string? name = item.ValueKind != JsonValueKind.Object ? null
-                        : item.TryGetProperty("path", out JsonElement key) || item.TryGetProperty("name", out key) ? key.GetString() : null;
-                    Flatten(item, $"{path} {name ?? index.ToString(System.Globalization.CultureInfo.InvariantCulture)}", into, withTimes);
-                }
-
-                break;
-            default:
-                // a hash of a whole file is not there in every merge
-                if ((withTimes || !path.EndsWith(" " + Modified, StringComparison.Ordinal)) && !path.EndsWith(" sha256", StringComparison.Ordinal))
-                    into[path] = element.ToString();
-                break;
+            string place = path.Length == 0 ? label : $"{path} {label}";
+            if (!left.Remove(label, out JsonElement old))
+                return $"{place} is {Text.Quote(Describe(value))} and was not there";
+            if (Difference(place, value, old, withTimes) is { } difference)
+                return difference;
         }
+
+        return left.Count == 0 ? null : $"{path} {Text.Cut(left.First().Key)} was {Text.Quote(Describe(left.First().Value))} and is not there";
     }
+
+    // a file in a list is known by its name, whatever its place
+    private static IEnumerable<(string Label, JsonElement Value)> Parts(string path, JsonElement element, bool withTimes)
+    {
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        if (element.ValueKind == JsonValueKind.Array)
+            return element.EnumerateArray().Select((item, index) => (Unique(NameOf(item) ?? (index + 1).ToString(CultureInfo.InvariantCulture)), item));
+        return element.EnumerateObject()
+            // a hash of a whole file is not there in every merge
+            .Where(m => path.Length == 0 ? s_members.Contains(m.Name) : m.Name != "sha256" && (withTimes || m.Name != Modified))
+            .Select(m => (Unique(m.Name), m.Value));
+
+        string Unique(string name) => (seen[name] = seen.GetValueOrDefault(name) + 1) is > 1 and int count ? $"{name} ({count})" : name;
+    }
+
+    private static string? NameOf(JsonElement item) =>
+        item.ValueKind == JsonValueKind.Object && (item.TryGetProperty("path", out JsonElement key) || item.TryGetProperty("name", out key)) ? Describe(key) : null;
+
+    private static string Describe(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "a list",
+        _ => element.ToString(),
+    };
 }

@@ -40,7 +40,7 @@ internal sealed class Resumption
         InParallel.For(records.Length, _plan.Memory.Threads, cancel, i =>
         {
             OutputTensor output = _plan.Tensors[i].Output;
-            if (_journal!.Records.GetValueOrDefault(output.Name) is not { } record)
+            if (_journal!.Records.GetValueOrDefault(output.Name) is not { } record || !Fits(record, _plan.Tensors[i], _plan.Inputs.Count))
                 return;
             (_, string file, long offset) = places[output.Name];
             var written = new TensorInfo(output.Name, output.Type, output.Shape, output.Count, Path.Combine(_staging.Result, file), offset);
@@ -76,14 +76,45 @@ internal sealed class Resumption
         {
             // it will be replaced
         }
+        catch (CabsException e)
+        {
+            throw new CabsException(e.Error, $"{e.Message}; give a new folder or force replacing what lies there", destination, e);
+        }
 
         if (manifest is null)
             return plan.Options.Force ? null : throw new CabsException(CabsError.OutputNotEmpty, $"{destination}: holds files already, which no merge wrote; give a new folder or force replacing it", destination);
         if (identity.DifferenceFrom(manifest.Root, !plan.Options.ResumeDeep) is { } difference)
             return plan.Options.Force ? null : throw new CabsException(CabsError.ResumeMismatch, $"{destination}: holds the result of another merge: {difference}; give a new folder or force replacing it", destination);
+        if (Lack(plan, manifest, destination) is { } lack)
+            return plan.Options.Force ? null : throw new CabsException(CabsError.ResumeMismatch, $"{destination}: is not the whole result of this merge: {lack}; give a new folder or force replacing it", destination);
         if (plan.Options.ResumeDeep)
             CompareInputs(plan, manifest.Inputs.GetValueOrDefault, reader, cancel);
         return manifest;
+    }
+
+    // what tells at a glance that a result is not whole; to read every byte is what verifying is for
+    private static string? Lack(MergePlan plan, MergeManifest manifest, string destination)
+    {
+        if (plan.Tensors.FirstOrDefault(t => !manifest.Tensors.ContainsKey(t.Output.Name) || manifest.Inputs[t.Output.Name].Count != t.Read.Count()) is { } tensor)
+            return $"{MergeManifest.FileName} does not tell of tensor {Text.Quote(tensor.Output.Name)}";
+        if (manifest.Tensors.Count != plan.Tensors.Count)
+            return $"{MergeManifest.FileName} lists {manifest.Tensors.Count} tensors, and it has {plan.Tensors.Count}";
+        if (!plan.Definition.Inputs.Select(i => i.Name).ToHashSet(StringComparer.Ordinal).IsSupersetOf(manifest.Vectors.Select(v => v.Name)))
+            return $"{MergeManifest.FileName} tells of a model that is not merged";
+        if (manifest.Weights.Select(w => w.Name).Concat(manifest.Files.Select(f => f.Name)).FirstOrDefault(n => !File.Exists(Path.Combine(destination, n))) is { } missing)
+            return $"{Text.Quote(missing)} is missing";
+        // people write in model cards and configs
+        return manifest.Weights.Select(w => (w.Name, Written: w.ByteLength, InputFile.Look(Path.Combine(destination, w.Name)).Length)).FirstOrDefault(w => w.Length != w.Written) is { Name: { } cut } other
+            ? $"{Text.Quote(cut)} has {other.Length} bytes instead of {other.Written}" : null;
+    }
+
+    // figures of a line that was not written for this tensor would end in places that there are not
+    private static bool Fits(TensorRecord record, TensorPlan tensor, int inputs)
+    {
+        long count = tensor.Output.Count;
+        return record.Inputs.Count == tensor.Read.Count()
+            && record.Figures.Vectors.All(v => v.Input >= 0 && v.Input < inputs && v.Total == count && v.Kept >= 0 && v.Kept <= count)
+            && record.Figures.Pairs.All(p => p.A >= 0 && p.A < p.B && p.B < inputs && p.Shared >= 0 && p.Shared <= Math.Min(p.KeptA, p.KeptB) && Math.Max(p.KeptA, p.KeptB) <= count);
     }
 
     private static void CompareInputs(MergePlan plan, Func<string, IReadOnlyList<Digest>?> hashesOf, CheckpointReader reader, CancellationToken cancel) =>

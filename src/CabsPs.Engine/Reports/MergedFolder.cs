@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CabsPs.Engine.Checkpoints;
 using CabsPs.Engine.Merging;
 
 namespace CabsPs.Engine.Reports;
@@ -22,9 +23,7 @@ public static class MergedFolder
             throw new CabsException(CabsError.CheckpointNotFound, $"{folder}: holds no {FileName} that would say what it was merged from; give the recipe instead", folder);
         try
         {
-            if (new FileInfo(file).Length > LongestFile)
-                throw new CabsException(CabsError.CheckpointInvalid, $"{file}: has more than {Text.Bytes(LongestFile)}; that is not a description of a merge", file);
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file), new JsonDocumentOptions { MaxDepth = 32 });
+            using JsonDocument document = JsonDocument.Parse(InputFile.ReadAll(file, LongestFile, CabsError.CheckpointInvalid), new JsonDocumentOptions { MaxDepth = 32 });
             JsonElement root = document.RootElement;
             string name = Path.GetFileName(full);
             string? recipe = root.TryGetProperty("recipe", out JsonElement text) ? text.GetString() : null;
@@ -38,10 +37,6 @@ public static class MergedFolder
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
         {
             throw new CabsException(CabsError.CheckpointInvalid, $"{file}: does not describe a merge as this version writes it", file, e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CabsException(CabsError.ReadFailed, $"{file}: cannot be read: {e.Message}", file, e);
         }
     }
 
