@@ -92,12 +92,12 @@ internal sealed class PieceLoop<T>(TensorProbe<T> kernel, IKernels<T> kernels, i
         bool asStored = origin is not null && !ComputesRows(inputs.Length) && !inputs.Any(i => i.AreDeltas);
         if (asStored && writing is not null && writing.TryMergeStored(kernels, origin!.Value, inputs, output, sums))
             return null;
-        bool plain = asStored && inputs.Length <= Models && inputs.All(i => i.Type == origin!.Value.Type);
+        asStored &= kernel.TakesStored(pass) && inputs.Length <= Models && inputs.All(i => i.Type == origin!.Value.Type);
         int length = output.Count;
         for (int at = 0; at < length; at += tileLength)
         {
             tile.MoveTo(start + at, Math.Min(tileLength, length - at));
-            if (plain && TryStored(pass, writing, tile, new StoredTile(tile.Start, tile.Length, at, origin!.Value, inputs), output, sums))
+            if (asStored && TryStored(pass, writing, tile, new StoredTile(tile.Start, tile.Length, at, origin!.Value, inputs), output, sums))
                 continue;
             if (origin is { } stored && !Widen(stored.Slice(at, tile.Length), stored.Type, tile, -1, tile.Base) && !allowNonFinite)
                 return Find(-1, stored, at, tile);

@@ -37,6 +37,9 @@ internal abstract class StepKernel<T>(TensorKernel<T> merged) : TensorKernel<T>
     public override void Measure(int pass, Tile<T> tile, Span<double> sums) => Merged.Measure(pass, tile, sums);
 
     /// <inheritdoc/>
+    internal override bool TakesStored(int pass) => pass < MeasuringPasses && Merged.TakesStored(pass);
+
+    /// <inheritdoc/>
     internal override bool TryMeasureStored(int pass, Tile<T> room, IKernels<T> kernels, StoredTile stored, Span<double> sums) => Merged.TryMeasureStored(pass, room, kernels, stored, sums);
 
     /// <inheritdoc/>

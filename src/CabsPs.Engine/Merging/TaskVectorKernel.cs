@@ -113,8 +113,20 @@ public class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
+    internal override bool TakesStored(int pass) =>
+        pass < _groups.MeasuringPasses ? _groups.TakesStored
+            : pass == MeasuringPasses && _allMasked && _combination.Conflicts switch
+            {
+                // masks that do not depend on the deltas
+                ConflictRule.Add => !_groups.ReadsDeltas,
+                // two vectors that meet everywhere
+                ConflictRule.Elect => _terms.Length == 2,
+                _ => false,
+            };
+
+    /// <inheritdoc/>
     internal sealed override bool TryMeasureStored(int pass, Tile<T> room, IKernels<T> kernels, StoredTile stored, Span<double> sums) =>
-        pass < _groups.MeasuringPasses && _groups.TryMeasureStored(pass, room, kernels, stored, sums);
+        _groups.TryMeasureStored(pass, room, kernels, stored, sums);
 
     /// <inheritdoc/>
     public sealed override void Complete(int pass, ReadOnlySpan<double> totals)
@@ -184,17 +196,14 @@ public class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
-    internal override bool TryMergeStored(Tile<T> room, IKernels<T> kernels, StoredTile stored, DType type, Span<byte> destination, Span<double> sums) => _combination.Conflicts switch
-    {
-        ConflictRule.Add => TryAddStored(room, kernels, stored, type, destination, sums),
-        ConflictRule.Elect => TryElectStored(kernels, stored, type, destination, sums),
-        _ => false,
-    };
+    internal sealed override bool TryMergeStored(Tile<T> room, IKernels<T> kernels, StoredTile stored, DType type, Span<byte> destination, Span<double> sums) =>
+        _combination.Conflicts == ConflictRule.Add
+            ? TryAddStored(room, kernels, stored, type, destination, sums)
+            : TryElectStored(kernels, stored, type, destination, sums);
 
-    // where masks do not depend on the deltas
     private bool TryAddStored(Tile<T> room, IKernels<T> kernels, StoredTile stored, DType type, Span<byte> destination, Span<double> sums)
     {
-        if (type != stored.Type || _groups.ReadsDeltas || !_allMasked)
+        if (type != stored.Type)
             return false;
         _groups.MakeMasks(room);
         Span<(double All, double Kept)> energies = stackalloc (double, double)[_terms.Length];
@@ -213,11 +222,8 @@ public class TaskVectorKernel<T> : TensorKernel<T>
         return true;
     }
 
-    // two masked vectors that meet everywhere
     private bool TryElectStored(IKernels<T> kernels, StoredTile stored, DType type, Span<byte> destination, Span<double> sums)
     {
-        if (_terms.Length != 2 || !_masked[_terms[0]] || !_masked[_terms[1]])
-            return false;
         Span<int> limits = stackalloc int[_inputs.Length];
         return _groups.TryLimits(stored.Start, limits)
             && kernels.TryCombineElected(stored.Base, stored.Type, stored.Input(_terms[0]), stored.Input(_terms[1]), Elected(0, limits), Elected(1, limits), _combination.Normalize, T.CreateTruncating(_combination.Lambda), type, destination, sums);

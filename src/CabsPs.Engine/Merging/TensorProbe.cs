@@ -42,6 +42,9 @@ public abstract class TensorProbe<T>
     {
     }
 
+    /// <summary>Whether a pass tries to take pieces from stored bytes.</summary>
+    internal virtual bool TakesStored(int pass) => false;
+
     /// <summary>Measures one piece from stored bytes, which saves it the tile of deltas.</summary>
     /// <param name="pass">Which pass, from 0.</param>
     /// <param name="room">Room to work in, with nothing of the piece but where it lies.</param>

@@ -61,14 +61,15 @@ internal sealed class MaskGroups<T>
     /// <summary>Whether masks are made from the deltas.</summary>
     public bool ReadsDeltas { get; }
 
+    /// <summary>Whether the current pass can measure stored weights.</summary>
+    public bool TakesStored => _searches is not null || !ReadsDeltas;
+
     /// <summary>Measures a piece from stored weights, where the pass only looks for ranks among each vector's deltas, or no mask is made from deltas.</summary>
     /// <returns>False when it was not done, because a weight is not finite or the arithmetic has no such way; nothing has changed then.</returns>
     public bool TryMeasureStored(int pass, Tile<T> room, IKernels<T> kernels, StoredTile stored, Span<double> sums)
     {
         if (_searches is { } searches)
             return TryFind(searches, pass, kernels, stored);
-        if (ReadsDeltas)
-            return false;
         Span<double> all = stackalloc double[sums.Length], rest = all;
         all.Clear();
         foreach (SparsifierKernel<T> group in _groups)

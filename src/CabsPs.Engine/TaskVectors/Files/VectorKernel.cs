@@ -39,7 +39,7 @@ internal sealed class VectorKernel<T>(TensorContext context, Combination combina
     internal override void MergeStored(Tile<T> tile, IKernels<T> kernels, DType type, Span<byte> destination, Span<double> sums) =>
         MemoryMarshal.AsBytes(KeptDeltas(tile, sums)).CopyTo(destination);
 
-    internal override bool TryMergeStored(Tile<T> room, IKernels<T> kernels, StoredTile stored, DType type, Span<byte> destination, Span<double> sums) => false;
+    internal override bool TakesStored(int pass) => pass < MeasuringPasses && base.TakesStored(pass);
 
     internal override bool TryMergeStored(IKernels<T> kernels, StoredWeights origin, StoredWeights[] inputs, StoredWeights output, Span<double> sums) => false;
 }
