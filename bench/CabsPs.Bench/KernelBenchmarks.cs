@@ -15,7 +15,7 @@ public class KernelBenchmarks
     private readonly Tile<float> _tile = new();
     private readonly byte[] _output = new byte[MemoryBudget.DefaultTileLength * 2];
     private readonly Term<float>[] _terms = [new(0, 0.7f, true), new(1, 0.35f, true)];
-    private byte[][] _stored = [];
+    private ReadOnlyMemory<byte>[] _stored = [];
     private IKernels<float> _kernels = Kernels.For<float>();
     private uint _hint;
 
@@ -36,20 +36,20 @@ public class KernelBenchmarks
     public void Setup()
     {
         _kernels = Kernels.For(Enum.Parse<VectorWidth>(Width));
-        _stored = new MemoryModels(MemoryBudget.DefaultTileLength, 2, Deltas).Stored;
+        _stored = [.. new MemoryModels(MemoryBudget.DefaultTileLength, 2, Deltas).Stored];
         _tile.Reserve(2, MemoryBudget.DefaultTileLength);
         _tile.MoveTo(0, MemoryBudget.DefaultTileLength);
         Widen();
-        _kernels.WidenDelta(_stored[2], DType.BF16, _tile.Base, _tile.Input(1));
+        _kernels.WidenDelta(_stored[2].Span, DType.BF16, _tile.Base, _tile.Input(1));
         WidenDelta();
         KeepLargest();
     }
 
     [Benchmark]
-    public bool Widen() => _kernels.Widen(_stored[0], DType.BF16, _tile.Base);
+    public bool Widen() => _kernels.Widen(_stored[0].Span, DType.BF16, _tile.Base);
 
     [Benchmark]
-    public bool WidenDelta() => _kernels.WidenDelta(_stored[1], DType.BF16, _tile.Base, _tile.Input(0));
+    public bool WidenDelta() => _kernels.WidenDelta(_stored[1].Span, DType.BF16, _tile.Base, _tile.Input(0));
 
     [Benchmark]
     public void KeepLargest() => _kernels.KeepLargest(_tile.Input(0), 256, 64, 0, [], _tile.Mask(0), ref _hint);

@@ -13,14 +13,14 @@ public sealed class MemoryModels
     {
         Weights = weights;
         Experts = experts;
-        Stored = [.. Enumerable.Range(0, experts + 2).Select(_ => GC.AllocateUninitializedArray<byte>(weights * 2))];
+        Stored = [.. Enumerable.Range(0, experts + 2).Select(_ => new HugeBuffer(weights * 2).Memory)];
         var synthetic = new SyntheticWeights(1, deltas);
         Stopwatches.OnThreads(Environment.ProcessorCount, Pieces * (experts + 1), () => piece =>
         {
             int model = piece / Pieces, start = piece % Pieces * PieceLength;
-            synthetic.Fill(model, start, DType.BF16, Stored[model].AsSpan(start * 2, Length(start) * 2));
+            synthetic.Fill(model, start, DType.BF16, Stored[model].Span.Slice(start * 2, Length(start) * 2));
         });
-        Output.AsSpan().Clear();
+        Output.Span.Clear();
     }
 
     public int Weights { get; }
@@ -28,9 +28,9 @@ public sealed class MemoryModels
     public int Experts { get; }
 
     /// <summary>The base, the experts, and room for the result, as bfloat16.</summary>
-    public byte[][] Stored { get; }
+    public Memory<byte>[] Stored { get; }
 
-    public byte[] Output => Stored[^1];
+    private Memory<byte> Output => Stored[^1];
 
     private int Pieces => (Weights + PieceLength - 1) / PieceLength;
 
@@ -40,7 +40,7 @@ public sealed class MemoryModels
         double seconds = Stopwatches.Best(runs, () => Stopwatches.OnThreads(threads, Pieces, () => piece =>
         {
             int start = piece * PieceLength, bytes = Length(start) * 2;
-            Stored[0].AsSpan(start * 2, bytes).CopyTo(Output.AsSpan(start * 2, bytes));
+            Stored[0].Span.Slice(start * 2, bytes).CopyTo(Output.Span.Slice(start * 2, bytes));
         }));
         return (seconds, Weights * 4L);
     }
@@ -87,7 +87,7 @@ public sealed class MemoryModels
                     if (piece % stride != 0)
                         return;
                     int start = (int)(piece * segment), length = (int)Math.Min(segment, Weights - start);
-                    StoredWeights Slice(int model) => new(DType.BF16, Stored[model].AsMemory(start * 2, length * 2));
+                    StoredWeights Slice(int model) => new(DType.BF16, Stored[model].Slice(start * 2, length * 2));
                     if (loop.Run(current, start, length, Slice(0), [.. Enumerable.Range(1, experts).Select(Slice)], Slice(Stored.Length - 1), room, sums) is not null)
                         throw new InvalidOperationException("synthetic weights are finite");
                 };

@@ -36,7 +36,7 @@ public static class StepsCommand
         var random = new CounterRandom(1, "vector", "tensor");
         uint[] hints = new uint[2];
         Term<float>[] terms = [new(0, 0.7f, true), new(1, 0.35f, true)];
-        ReadOnlySpan<byte> Bytes(int model, int i) => models.Stored[model].AsSpan(i * Length * 2, Length * 2);
+        ReadOnlySpan<byte> Bytes(int model, int i) => models.Stored[model].Span.Slice(i * Length * 2, Length * 2);
         int length = Length / m * m;
         Show("widen base", i => kernels.Widen(Bytes(0, i), DType.BF16, tiles[i].Base));
         Show("widen and subtract", i => kernels.WidenDelta(Bytes(1, i), DType.BF16, tiles[i].Base, tiles[i].Input(0)));
