@@ -84,9 +84,7 @@ public sealed class MemoryModels
                 int stride = current < kernel.MeasuringPasses ? kernel.StrideOf(current) : 1;
                 return piece =>
                 {
-                    if (piece % stride != 0)
-                        return;
-                    int start = (int)(piece * segment), length = (int)Math.Min(segment, Weights - start);
+                    int start = (int)(piece * segment), length = (int)Math.Min(segment / stride / tile * tile, Weights - start);
                     StoredWeights Slice(int model) => new(DType.BF16, Stored[model].Slice(start * 2, length * 2));
                     if (loop.Run(current, start, length, Slice(0), [.. Enumerable.Range(1, experts).Select(Slice)], Slice(Stored.Length - 1), room, sums) is not null)
                         throw new InvalidOperationException("synthetic weights are finite");

@@ -37,12 +37,34 @@ public sealed class RankSearchTests
     {
         const int count = (1 << 22) + 777, tile = 1 << 14;
         var random = new Random(k);
-        float[] values = [.. Enumerable.Range(0, count).Select(i => (float)((random.NextDouble() - 0.5) * (i / tile % RankSearch<float>.SampleStride == 0 ? misleads : 1)))];
+        float[] values = [.. Enumerable.Range(0, count).Select(i => (float)((random.NextDouble() - 0.5) * (i / tile % RankSample<float>.Stride == 0 ? misleads : 1)))];
         ulong[] keys = [.. values.Select((v, i) => (ReferenceKernels<float>.Magnitude(v) << 32) | ~(uint)i)];
         Array.Sort(keys);
         int[] expected = [.. keys[^k..].Select(key => (int)~(uint)key)];
         Array.Sort(expected);
         Assert.Equal(expected, Search(values, k, tile, mostPasses));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Rows_that_differ_widen_the_guess(int seed)
+    {
+        // rows of 4096 with sizes of their own, as layers have them; a sample sees one in sixteen
+        const int rows = 1 << 11, columns = 1 << 12, tile = 1 << 12, k = rows * columns / 4;
+        var random = new Random(seed);
+        float[] values = [.. Enumerable.Range(0, rows).SelectMany(row =>
+        {
+            double size = Math.Exp(random.NextDouble() - 0.5);
+            return Enumerable.Range(0, columns).Select(_ => (float)(size * (random.NextDouble() - random.NextDouble())));
+        })];
+        ulong[] keys = [.. values.Select((v, i) => (ReferenceKernels<float>.Magnitude(v) << 32) | ~(uint)i)];
+        Array.Sort(keys);
+        int[] expected = [.. keys[^k..].Select(key => (int)~(uint)key)];
+        Array.Sort(expected);
+        Assert.Equal(expected, Search(values, k, tile, 2));
     }
 
     [Theory]

@@ -76,12 +76,12 @@ internal sealed class MergeJob<T> : TensorJob
         int stride = _pass < _kernel.MeasuringPasses ? _kernel.StrideOf(_pass) : 1;
         Tile<T> tile = buffers.Tile<T>();
         tile.Reserve(_plan.StreamCount, (int)Math.Min(_plan.Memory.LongestTile, Math.Max(_cut.Tile, MemoryBudget.DefaultTileLength)));
+        // a sample takes a little of every piece
+        long part = stride == 1 ? _cut.Piece : Math.Max(1, _cut.Piece / stride / _cut.Tile) * _cut.Tile;
         for (long at = start; at < end; at += _cut.Piece)
         {
             _cancel.ThrowIfCancellationRequested();
-            if (at / _cut.Piece % stride != 0)
-                continue;
-            RunPiece(at, (int)Math.Min(_cut.Piece, end - at), buffers, tile);
+            RunPiece(at, (int)Math.Min(part, end - at), buffers, tile);
         }
     }
 

@@ -28,7 +28,7 @@ public abstract class TensorProbe<T>
     /// of <see cref="Tally"/>.</summary>
     public virtual int SumCount(int pass) => 0;
 
-    /// <summary>A measuring pass needs one piece of this many, any of them; 1 where it needs all.</summary>
+    /// <summary>A measuring pass needs one part in this many of every piece; 1 where it needs all.</summary>
     public virtual int StrideOf(int pass) => 1;
 
     /// <summary>Into how many parts with sums of their own the tensor may be cut: few where a pass collects many sums.</summary>

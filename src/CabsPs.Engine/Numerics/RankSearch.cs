@@ -14,23 +14,7 @@ namespace CabsPs.Engine.Numerics;
 public sealed class RankSearch<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>A sample is one piece of this many.</summary>
-    public const int SampleStride = 16;
-
-    // smaller tensors are cheaper to read whole
-    private const long SmallestSampled = 1 << 22;
-
-    // of the pieces of a larger tensor every so many-th stretch is enough
-    private const int SampleSize = 1 << 20;
-    private const int Stretch = 2048;
-
-    // a sample's bins are a five-hundredth wide, from 2⁻⁵⁹ to 2⁵; the first takes what is smaller, the last what is greater
-    private const int SampleShift = 14;
-    private const int SampleBins = 1 << 15;
-    private const int LeastSampled = (127 - 59) << (23 - SampleShift);
-
-    // standard deviations of a sample's rank that a guess reaches to either side
-    private const double GuessMargin = 4;
+    // a guess' bins
     private const int GuessBins = 1 << 12;
 
     // past this many entries nothing more is listed, and further passes tell candidates apart and count the ties
@@ -50,11 +34,9 @@ public sealed class RankSearch<T>
     private readonly int _lowBits;
     private readonly long _k;
     private readonly long _count;
-    private readonly int _sampleEvery;
+    private readonly RankSample<T>? _sample;
     private ThreadLocal<Counts>? _counts;
     private Dictionary<long, int> _ties = [];
-    private long[] _sample = [];
-    private (int Low, int High)? _guess;
     private int _listed;
     private bool _listsAll;
     private ulong _low;
@@ -69,11 +51,11 @@ public sealed class RankSearch<T>
         int bits = typeof(T) == typeof(float) ? 31 : 63;
         _levels = (bits + LevelBits - 1) / LevelBits;
         _lowBits = bits - ((_levels - 1) * LevelBits);
-        _sampleEvery = (int)Math.Clamp(count / SampleStride / SampleSize, 1, int.MaxValue);
-        if (_levels == 2 && count >= SmallestSampled)
-            _phases.AddRange([new Phase(Kind.Sample, SampleShift, SampleBins), new Phase(Kind.Guess, 0, 0)]);
-        else
+        _sample = RankSample<T>.Of(count);
+        if (_sample is null)
             AddLevels();
+        else
+            _phases.AddRange([new Phase(Kind.Sample, 0, 0), new Phase(Kind.Guess, 0, 0)]);
         Begin(0);
     }
 
@@ -98,8 +80,8 @@ public sealed class RankSearch<T>
     /// <summary>How many of them that tile keeps.</summary>
     public int KeptThere { get; private set; }
 
-    /// <summary>A pass needs one piece of this many, any of them; 1 where it needs all.</summary>
-    public int StrideOf(int pass) => pass < _phases.Count && _phases[pass].Kind == Kind.Sample ? SampleStride : 1;
+    /// <summary>A pass needs one part of this many of every piece; 1 where it needs all.</summary>
+    public int StrideOf(int pass) => pass < _phases.Count && _phases[pass].Kind == Kind.Sample ? RankSample<T>.Stride : 1;
 
     /// <summary>Reads a tile.</summary>
     /// <param name="pass">Which pass, from 0.</param>
@@ -114,8 +96,8 @@ public sealed class RankSearch<T>
             CountCandidates(phase, values, start);
         else if (phase.Kind == Kind.Whole)
             CountAll(phase, values);
-        else if (IsSampled(start))
-            CountSample(values);
+        else if (_sample!.Takes(start))
+            _sample.Add(values, start);
     }
 
     /// <summary>Looks at a tile of stored weights without making its deltas. Nothing is counted before <see cref="Take"/>.</summary>
@@ -128,7 +110,7 @@ public sealed class RankSearch<T>
     {
         Phase phase = _phases[pass];
         if (phase.Kind == Kind.Sample)
-            return !IsSampled(tile.Start);
+            return !_sample!.Takes(tile.Start);
         if (phase.Kind is not (Kind.Guess or Kind.Level) || typeof(T) != typeof(float))
             return false;
         Counts counts = _counts!.Value!;
@@ -160,13 +142,20 @@ public sealed class RankSearch<T>
             return;
         }
 
-        (long[] sum, long above) = AddUp(phase.Bins);
         if (phase.Kind == Kind.Sample)
-            _phases[^1] = Guess(_sample = sum);
-        else if (above >= _k || above + sum.Sum() < _k)
-            GuessAgain(above, sum.Sum());
-        else
+        {
+            _phases[^1] = GuessIn(_sample!.Guess(_k));
+            Begin(pass + 1);
+            return;
+        }
+
+        (long[] sum, long above) = AddUp(phase.Bins);
+        if (above < _k && above + sum.Sum() >= _k)
             Descend(phase, sum, above);
+        else if (_sample!.GuessAgain(_k, above, sum.Sum()) is { } window)
+            _phases.Add(GuessIn(window));
+        else
+            AddLevels();
         Begin(pass + 1);
     }
 
@@ -206,13 +195,11 @@ public sealed class RankSearch<T>
         }
     }
 
-    private bool IsSampled(long start) => start / Stretch % _sampleEvery == 0;
-
     private void Begin(int pass)
     {
         _counts?.Dispose();
         _counts = null;
-        if (pass == _phases.Count || _phases[pass].Kind == Kind.Ties)
+        if (pass == _phases.Count || _phases[pass].Kind is Kind.Ties or Kind.Sample)
             return;
         int bins = _phases[pass].Bins;
         _counts = new ThreadLocal<Counts>(() => new Counts(bins), trackAllValues: true);
@@ -239,14 +226,6 @@ public sealed class RankSearch<T>
         ref uint bins = ref MemoryMarshal.GetArrayDataReference(_counts!.Value!.Bins);
         foreach (T value in values)
             Unsafe.Add(ref bins, (nint)(ReferenceKernels<T>.Magnitude(value) >> phase.Shift))++;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void CountSample(ReadOnlySpan<T> values)
-    {
-        ref uint bins = ref MemoryMarshal.GetArrayDataReference(_counts!.Value!.Bins);
-        foreach (T value in values)
-            Unsafe.Add(ref bins, Math.Min(Math.Max((int)(ReferenceKernels<T>.Magnitude(value) >> SampleShift) - LeastSampled, 0), SampleBins - 1))++;
     }
 
     // the candidates lie from _low on; what lies above them is counted, what lies below does not matter
@@ -312,57 +291,19 @@ public sealed class RankSearch<T>
         counts.Untold = 0;
     }
 
-    private double Margin => GuessMargin * Math.Sqrt(_sample.Sum() * (_k / (double)_count) * (1 - (_k / (double)_count)));
-
-    private Phase Guess(long[] sample)
+    private Phase GuessIn((ulong Low, ulong High) window)
     {
-        double rank = _k / (double)_count * sample.Sum();
-        return PhaseOf(BinOf(sample, (long)(rank + Margin) + 1), BinOf(sample, (long)(rank - Margin)));
-    }
-
-    // the sample missed: it must be off by about as much further on, and where the guess ended is known exactly
-    private void GuessAgain(long above, long inside)
-    {
-        if (_guess is not { } last)
-        {
-            AddLevels();
-            return;
-        }
-
-        double scale = _sample.Sum() / (double)_count, reach = (2 * scale * (above >= _k ? above - _k : _k - above - inside)) + Margin;
-        int step = above >= _k ? 1 : -1, near = above >= _k ? last.High + 1 : last.Low - 1, far = near;
-        for (; far > 0 && far < SampleBins - 1 && reach > _sample[far]; far += step)
-            reach -= _sample[far];
-        _phases.Add(PhaseOf(Math.Min(near, far), Math.Max(near, far)));
-        _guess = null;
-    }
-
-    private Phase PhaseOf(int low, int high)
-    {
-        _guess = (low, high);
-        _low = LeastOf(low);
-        ulong length = LeastOf(high + 1) - _low;
+        _low = window.Low;
+        ulong length = window.High - window.Low;
         int shift = 0;
         while (length >> shift > GuessBins)
             shift++;
         return new Phase(Kind.Guess, shift, (int)(length >> shift) + 1);
     }
 
-    // the least magnitude in a bin of the sample
-    private static ulong LeastOf(int bin) => bin == 0 ? 0 : bin == SampleBins ? 1UL << 31 : (ulong)(bin + LeastSampled) << SampleShift;
-
-    // where the count from the top down reaches a rank
-    private static int BinOf(long[] sum, long rank)
-    {
-        int bin = sum.Length - 1;
-        while (bin > 0 && sum[bin] < rank)
-            rank -= sum[bin--];
-        return bin;
-    }
-
     private void Descend(Phase phase, long[] sum, long above)
     {
-        _sample = [];
+        _sample?.Dispose();
         _wanted = _k - above;
         int bin = sum.Length - 1;
         while (bin > 0 && sum[bin] < _wanted)

@@ -38,7 +38,7 @@ internal sealed class MaskGroups<T>
     /// <summary>Passes over the deltas needed before masks can be made. May grow when a pass ends.</summary>
     public int MeasuringPasses => _groups.Length == 0 ? 0 : _groups.Max(g => g.MeasuringPasses);
 
-    /// <summary>A pass needs one piece of this many, any of them; 1 where it needs all.</summary>
+    /// <summary>A pass needs one part in this many of every piece; 1 where it needs all.</summary>
     public int StrideOf(int pass) => _groups.Where(g => pass < g.MeasuringPasses).Min(g => g.StrideOf(pass));
 
     /// <summary>Sums a pass collects.</summary>

@@ -24,7 +24,7 @@ internal class MaskSet<T>(int[] members, VectorMask<T>[] masks, TensorContext co
     /// <summary>The masks, in the order of their members.</summary>
     internal VectorMask<T>[] Masks => masks;
 
-    /// <summary>A pass needs one piece of this many, any of them; 1 where it needs all.</summary>
+    /// <summary>A pass needs one part in this many of every piece; 1 where it needs all.</summary>
     public virtual int StrideOf(int pass) => masks.Where(m => pass < m.MeasuringPasses).Min(m => m.StrideOf(pass));
 
     /// <summary>Measures a piece whose inputs are deltas.</summary>

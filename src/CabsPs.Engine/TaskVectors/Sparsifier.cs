@@ -67,7 +67,7 @@ public abstract class SparsifierKernel<T>
     /// <summary>Passes over the deltas needed before masks can be made. May grow when a pass ends.</summary>
     public virtual int MeasuringPasses => 0;
 
-    /// <summary>A pass needs one piece of this many, any of them; 1 where it needs all.</summary>
+    /// <summary>A pass needs one part in this many of every piece; 1 where it needs all.</summary>
     public virtual int StrideOf(int pass) => 1;
 
     /// <summary>Sums a pass collects.</summary>
