@@ -17,15 +17,6 @@ public sealed class RankSearch<T>
     // a guess' bins
     private const int GuessBins = 1 << 12;
 
-    // past this many entries nothing more is listed, and further passes tell candidates apart and count the ties
-    private const int MaxListed = 1 << 22;
-
-    // threads tell each other only now and then how many they have
-    private const int ToldAtOnce = 1 << 12;
-
-    // a tile with more candidates may have many equal ones
-    private const int MostSingle = 64;
-    private const int MostUnited = 16;
     private const int LevelBits = 16;
 
     private readonly Lock _lock = new();
@@ -35,10 +26,8 @@ public sealed class RankSearch<T>
     private readonly long _k;
     private readonly long _count;
     private readonly RankSample<T>? _sample;
-    private ThreadLocal<Counts>? _counts;
+    private RankCandidates? _candidates;
     private Dictionary<long, int> _ties = [];
-    private int _listed;
-    private bool _listsAll;
     private ulong _low;
     private long _wanted;
 
@@ -113,7 +102,7 @@ public sealed class RankSearch<T>
             return !_sample!.Takes(tile.Start);
         if (phase.Kind is not (Kind.Guess or Kind.Level) || typeof(T) != typeof(float))
             return false;
-        Counts counts = _counts!.Value!;
+        RankCounts counts = _candidates!.Own;
         counts.Found = kernels.FindBetween(tile.Base, tile.Input(input), tile.Type, (uint)_low, (uint)phase.Last(_low), counts.Room(tile.Length), out int above);
         counts.FoundAbove = above;
         return counts.Found >= 0;
@@ -125,11 +114,11 @@ public sealed class RankSearch<T>
         Phase phase = _phases[pass];
         if (phase.Kind == Kind.Sample)
             return;
-        Counts counts = _counts!.Value!;
+        RankCounts counts = _candidates!.Own;
         Span<uint> found = counts.Room(counts.Found)[..counts.Found];
         foreach (ref uint offset in found)
             offset = (offset - (uint)_low) >> phase.OffsetShift;
-        Count(counts, phase, found, counts.FoundAbove, start);
+        _candidates!.Add(counts, phase.Shift - phase.OffsetShift, found, counts.FoundAbove, start);
     }
 
     /// <summary>Ends a pass: all its tiles have been read.</summary>
@@ -149,7 +138,7 @@ public sealed class RankSearch<T>
             return;
         }
 
-        (long[] sum, long above) = AddUp(phase.Bins);
+        (long[] sum, long above) = _candidates!.AddUp();
         if (above < _k && above + sum.Sum() >= _k)
             Descend(phase, sum, above);
         else if (_sample!.GuessAgain(_k, above, sum.Sum()) is { } window)
@@ -197,33 +186,17 @@ public sealed class RankSearch<T>
 
     private void Begin(int pass)
     {
-        _counts?.Dispose();
-        _counts = null;
+        _candidates?.Dispose();
+        _candidates = null;
         if (pass == _phases.Count || _phases[pass].Kind is Kind.Ties or Kind.Sample)
             return;
-        int bins = _phases[pass].Bins;
-        _counts = new ThreadLocal<Counts>(() => new Counts(bins), trackAllValues: true);
-        (_listed, _listsAll) = (0, true);
-    }
-
-    private (long[] Sum, long Above) AddUp(int bins)
-    {
-        long[] sum = new long[bins];
-        long above = 0;
-        foreach (Counts counts in _counts!.Values)
-        {
-            above += counts.Above;
-            for (int i = 0; i < sum.Length; i++)
-                sum[i] += counts.Bins[i];
-        }
-
-        return (sum, above);
+        _candidates = new RankCandidates(_phases[pass].Bins, _phases[pass].Lists);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CountAll(Phase phase, ReadOnlySpan<T> values)
     {
-        ref uint bins = ref MemoryMarshal.GetArrayDataReference(_counts!.Value!.Bins);
+        ref uint bins = ref MemoryMarshal.GetArrayDataReference(_candidates!.Own.Bins);
         foreach (T value in values)
             Unsafe.Add(ref bins, (nint)(ReferenceKernels<T>.Magnitude(value) >> phase.Shift))++;
     }
@@ -231,7 +204,7 @@ public sealed class RankSearch<T>
     // the candidates lie from _low on; what lies above them is counted, what lies below does not matter
     private void CountCandidates(Phase phase, ReadOnlySpan<T> values, long start)
     {
-        Counts counts = _counts!.Value!;
+        RankCounts counts = _candidates!.Own;
         Span<uint> offsets = counts.Room(values.Length);
         int found = 0;
         long above = 0;
@@ -244,51 +217,7 @@ public sealed class RankSearch<T>
                 offsets[found++] = (uint)((ReferenceKernels<T>.Magnitude(word[BitOperations.TrailingZeroCount(candidates)]) - _low) >> phase.OffsetShift);
         }
 
-        Count(counts, phase, offsets[..found], above, start);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Count(Counts counts, Phase phase, Span<uint> offsets, long above, long start)
-    {
-        counts.Above += above;
-        if (offsets.IsEmpty)
-            return;
-        bool listing = phase.Lists && Volatile.Read(ref _listed) <= MaxListed;
-        int shift = phase.Shift - phase.OffsetShift, united = 0;
-        // many equal candidates become one entry
-        for (int i = 0; i < MostUnited && offsets.Length > MostSingle; i++)
-        {
-            uint offset = offsets[0];
-            int left = 0, count = offsets.Length;
-            foreach (uint other in offsets)
-            {
-                offsets[left] = other;
-                left += other == offset ? 0 : 1;
-            }
-
-            counts.Bins[offset >> shift] += (uint)(count - left);
-            if (listing)
-                counts.United.Add(new Candidate(start, offset, count - left));
-            offsets = offsets[..left];
-            united++;
-        }
-
-        foreach (uint offset in offsets)
-            counts.Bins[offset >> shift]++;
-        if (!listing)
-        {
-            if (_listsAll)
-                _listsAll = false;
-            return;
-        }
-
-        counts.Listed.AddRange(offsets);
-        counts.Tiles.Add((start, counts.Listed.Count));
-        counts.Untold += offsets.Length + united;
-        if (counts.Untold < ToldAtOnce)
-            return;
-        Interlocked.Add(ref _listed, counts.Untold);
-        counts.Untold = 0;
+        _candidates!.Add(counts, phase.Shift - phase.OffsetShift, offsets[..found], above, start);
     }
 
     private Phase GuessIn((ulong Low, ulong High) window)
@@ -308,7 +237,7 @@ public sealed class RankSearch<T>
         int bin = sum.Length - 1;
         while (bin > 0 && sum[bin] < _wanted)
             _wanted -= sum[bin--];
-        if (phase.Lists && _listsAll)
+        if (_candidates!.ListsAll)
         {
             PlaceListed((uint)bin, phase.Shift);
             return;
@@ -331,29 +260,7 @@ public sealed class RankSearch<T>
     // the cutoff and its ties are among the candidates of one bin
     private void PlaceListed(uint bin, int shift)
     {
-        var found = new SortedDictionary<uint, Dictionary<long, int>>();
-        void Note(long tile, uint offset, int count)
-        {
-            if (!found.TryGetValue(offset, out Dictionary<long, int>? tiles))
-                found.Add(offset, tiles = []);
-            CollectionsMarshal.GetValueRefOrAddDefault(tiles, tile, out _) += count;
-        }
-
-        foreach (Counts counts in _counts!.Values)
-        {
-            foreach (Candidate candidate in counts.United.Where(c => c.Offset >> shift == bin))
-                Note(candidate.Tile, candidate.Offset, candidate.Count);
-            ReadOnlySpan<uint> listed = CollectionsMarshal.AsSpan(counts.Listed);
-            for (int at = 0, tile = 0; listed[at..].IndexOfAnyInRange(bin << shift, ((bin + 1) << shift) - 1) is >= 0 and int next; at++)
-            {
-                at += next;
-                while (counts.Tiles[tile].End <= at)
-                    tile++;
-                Note(counts.Tiles[tile].Start, listed[at], 1);
-            }
-        }
-
-        foreach ((uint offset, Dictionary<long, int> tiles) in found.Reverse())
+        foreach ((uint offset, Dictionary<long, int> tiles) in _candidates!.Listed(bin, shift).Reverse())
         {
             long equal = tiles.Values.Sum(c => (long)c);
             if (equal < _wanted)
@@ -409,42 +316,5 @@ public sealed class RankSearch<T>
         public int OffsetShift => Lists ? 0 : Shift;
 
         public ulong Last(ulong low) => low + ((ulong)Bins << Shift) - 1;
-    }
-
-    private readonly record struct Candidate(long Tile, uint Offset, int Count);
-
-    /// <summary>One thread's counts.</summary>
-    private sealed class Counts(int bins)
-    {
-        private uint[] _room = [];
-
-        public uint[] Bins { get; } = new uint[bins];
-
-        /// <summary>Candidates' distances from the lowest, tile by tile.</summary>
-        public List<uint> Listed { get; } = [];
-
-        /// <summary>Whose they are: where each tile's end.</summary>
-        public List<(long Start, int End)> Tiles { get; } = [];
-
-        /// <summary>Equal candidates of a tile that had many.</summary>
-        public List<Candidate> United { get; } = [];
-
-        public long Above { get; set; }
-
-        /// <summary>Entries that other threads do not know of.</summary>
-        public int Untold { get; set; }
-
-        /// <summary>Candidates in a tile that is yet to be counted.</summary>
-        public int Found { get; set; }
-
-        /// <summary>What lies above them in that tile.</summary>
-        public int FoundAbove { get; set; }
-
-        public Span<uint> Room(int length)
-        {
-            if (_room.Length < length)
-                _room = new uint[length];
-            return _room;
-        }
     }
 }
