@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -30,14 +31,15 @@ internal sealed class RankSample<T> : IDisposable
     private const int GroupShift = 18;
     private const int CoarseShift = 4;
     private const int CoarseBins = Bins >> CoarseShift;
+    private const int Length = Bins + (Groups * CoarseBins);
 
     // standard errors that a guess reaches to either side
     private const double Reach = 4;
 
     private readonly long _count;
     private readonly int _every;
-    private readonly ThreadLocal<uint[]> _counts = new(() => new uint[Bins + (Groups * CoarseBins)], trackAllValues: true);
-    private long[] _bins = [];
+    private readonly ThreadLocal<uint[]> _counts = new(Rent, trackAllValues: true);
+    private uint[] _bins = [];
     private long _taken;
     private double _margin;
     private (int Low, int High)? _last;
@@ -69,17 +71,16 @@ internal sealed class RankSample<T> : IDisposable
     /// <returns>The least magnitude that it may be, and one more than the greatest, as integers.</returns>
     public (ulong Low, ulong High) Guess(long k)
     {
-        long[] sum = new long[Bins + (Groups * CoarseBins)];
-        foreach (uint[] counts in _counts.Values)
+        _bins = _counts.Value!;
+        foreach (uint[] counts in _counts.Values.Where(c => c != _bins))
         {
-            for (int i = 0; i < sum.Length; i++)
-                sum[i] += counts[i];
+            for (int i = 0; i < Length; i++)
+                _bins[i] += counts[i];
         }
 
-        _bins = sum[..Bins];
-        _taken = _bins.Sum();
+        _taken = Total(_bins.AsSpan(0, Bins));
         double share = k / (double)_count, rank = share * _taken;
-        _margin = Reach * Math.Max(Math.Sqrt(_taken * share * (1 - share)), _taken * StandardError(sum.AsSpan(Bins), BinOf((long)rank + 1) >> CoarseShift));
+        _margin = Reach * Math.Max(Math.Sqrt(_taken * share * (1 - share)), _taken * StandardError(_bins.AsSpan(Bins, Groups * CoarseBins), BinOf((long)rank + 1) >> CoarseShift));
         return WindowOf(BinOf((long)(rank + _margin) + 1), BinOf((long)(rank - _margin)));
     }
 
@@ -102,7 +103,27 @@ internal sealed class RankSample<T> : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _counts.Dispose();
+    public void Dispose()
+    {
+        foreach (uint[] counts in _counts.Values)
+            ArrayPool<uint>.Shared.Return(counts);
+        _counts.Dispose();
+    }
+
+    private static uint[] Rent()
+    {
+        uint[] counts = ArrayPool<uint>.Shared.Rent(Length);
+        counts.AsSpan(0, Length).Clear();
+        return counts;
+    }
+
+    private static long Total(ReadOnlySpan<uint> counts)
+    {
+        long total = 0;
+        foreach (uint count in counts)
+            total += count;
+        return total;
+    }
 
     private (ulong Low, ulong High) WindowOf(int low, int high)
     {
@@ -111,21 +132,14 @@ internal sealed class RankSample<T> : IDisposable
     }
 
     // of the share of elements in bins above one: how far the groups' shares lie apart
-    private static double StandardError(ReadOnlySpan<long> groups, int bin)
+    private static double StandardError(ReadOnlySpan<uint> groups, int bin)
     {
         var shares = new List<double>();
         for (int group = 0; group < Groups; group++)
         {
-            ReadOnlySpan<long> own = groups.Slice(group * CoarseBins, CoarseBins);
-            long all = 0, above = 0;
-            for (int i = 0; i < own.Length; i++)
-            {
-                all += own[i];
-                above += i > bin ? own[i] : 0;
-            }
-
-            if (all > 0)
-                shares.Add(above / (double)all);
+            ReadOnlySpan<uint> own = groups.Slice(group * CoarseBins, CoarseBins);
+            if (Total(own) is > 0 and long all)
+                shares.Add(Total(own[(bin + 1)..]) / (double)all);
         }
 
         double mean = shares.DefaultIfEmpty().Average();

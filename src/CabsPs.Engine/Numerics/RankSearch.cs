@@ -25,7 +25,7 @@ public sealed class RankSearch<T>
     private readonly int _lowBits;
     private readonly long _k;
     private readonly long _count;
-    private readonly RankSample<T>? _sample;
+    private RankSample<T>? _sample;
     private RankCandidates? _candidates;
     private Dictionary<long, int> _ties = [];
     private ulong _low;
@@ -233,6 +233,7 @@ public sealed class RankSearch<T>
     private void Descend(Phase phase, long[] sum, long above)
     {
         _sample?.Dispose();
+        _sample = null;
         _wanted = _k - above;
         int bin = sum.Length - 1;
         while (bin > 0 && sum[bin] < _wanted)
