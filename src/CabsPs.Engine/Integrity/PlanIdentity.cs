@@ -116,13 +116,19 @@ internal sealed class PlanIdentity
         {
             string place = path.Length == 0 ? label : $"{path} {label}";
             if (!left.Remove(label, out JsonElement old))
-                return $"{place} is {Text.Quote(Describe(value))} and was not there";
+                return $"{First(place, value, withTimes)} and was not there";
             if (Difference(place, value, old, withTimes) is { } difference)
                 return difference;
         }
 
         return left.Count == 0 ? null : $"{path} {Text.Cut(left.First().Key)} was {Text.Quote(Describe(left.First().Value))} and is not there";
     }
+
+    // the first value in it, where it has parts
+    private static string First(string path, JsonElement now, bool withTimes) =>
+        now.ValueKind is JsonValueKind.Object or JsonValueKind.Array && Parts(path, now, withTimes).Take(1).ToArray() is [(string label, JsonElement value)]
+            ? First($"{path} {label}", value, withTimes)
+            : $"{path} is {Text.Quote(Describe(now))}";
 
     // a file in a list is known by its name, whatever its place
     private static IEnumerable<(string Label, JsonElement Value)> Parts(string path, JsonElement element, bool withTimes)
