@@ -33,7 +33,7 @@ internal static class EnergySums
             Add<V>(values.Slice(start, Chunk), mask[(start >> 6)..], all, kept);
         if (start < values.Length)
             ReferenceKernels<float>.AddEnergies(values[start..], mask[(start >> 6)..], all, kept);
-        return (ReferenceKernels<float>.AddUp(all), ReferenceKernels<float>.AddUp(kept));
+        return (AddUp(all), AddUp(kept));
     }
 
     /// <summary>Adds those of a chunk to lanes.</summary>
@@ -42,6 +42,14 @@ internal static class EnergySums
     {
         if (!AddChunk<V>(in chunk[0], in mask[0], all, kept))
             ReferenceKernels<float>.AddSquares(chunk, mask, all, kept);
+    }
+
+    /// <summary>The sum of sixteen lanes, in the order of <see cref="ReferenceKernels{T}.AddUp"/>.</summary>
+    internal static double AddUp(ReadOnlySpan<double> lanes)
+    {
+        Vector256<double> four = Vector256.Create(lanes) + Vector256.Create(lanes[8..]) + (Vector256.Create(lanes[4..]) + Vector256.Create(lanes[12..]));
+        Vector128<double> two = four.GetLower() + four.GetUpper();
+        return two[0] + two[1];
     }
 
     [SkipLocalsInit]

@@ -97,5 +97,5 @@ internal static unsafe class PairLoops512<TStored>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> AddWhere(Vector512<float> sum, Vector512<float> term, Vector512<uint> word, Vector512<uint> bits) =>
-        Vector512.ConditionalSelect(Vector512.Equals(word & bits, bits).AsSingle(), sum + term, sum);
+        Vector512.ConditionalSelect((~Vector512.Equals(word & bits, Vector512<uint>.Zero)).AsSingle(), sum + term, sum);
 }

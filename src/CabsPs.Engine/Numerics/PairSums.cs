@@ -44,7 +44,7 @@ internal static unsafe class PairSums<TStored>
         for (int t = 0; t < 2; t++)
         {
             double* all = sums + (2 * Lanes * t);
-            energies[t] = (ReferenceKernels<float>.AddUp(new Span<double>(all, Lanes)), ReferenceKernels<float>.AddUp(new Span<double>(all + Lanes, Lanes)));
+            energies[t] = (EnergySums.AddUp(new Span<double>(all, Lanes)), EnergySums.AddUp(new Span<double>(all + Lanes, Lanes)));
         }
 
         return isFinite;
