@@ -19,7 +19,7 @@ internal static unsafe class PairSums<TStored>
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, tile.Length * TStored.Size);
         // aligned as vectors are; a tile's arrays do not move
-        byte* room = stackalloc byte[(4 * Lanes * sizeof(double)) + 64];
+        byte* room = stackalloc byte[(4 * Lanes * sizeof(double)) + (8 * Lanes * sizeof(float)) + 64];
         double* sums = (double*)(((nint)room + 63) & ~63);
         new Span<double>(sums, 4 * Lanes).Clear();
         float* origin = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tile.Base));
@@ -31,7 +31,7 @@ internal static unsafe class PairSums<TStored>
             {
                 int end = V.Count == 16
                     ? PairLoops512<TStored>.Run(origin, one, other, divisor, lambda, to, at, tile.Length, sums, ref isFinite)
-                    : PairLoops256<TStored>.Run(origin, one, other, divisor, lambda, to, at, tile.Length, sums, ref isFinite);
+                    : PairLoops256<TStored>.Run(origin, one, other, divisor, lambda, to, at, tile.Length, sums, (float*)(sums + (4 * Lanes)), ref isFinite);
                 at = Math.Abs(end);
                 for (int t = 0; t < 2 && end < 0; t++)
                 {
