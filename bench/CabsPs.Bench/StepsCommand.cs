@@ -51,6 +51,8 @@ public static class StepsCommand
         Show("stored add", i => kernels.TryAddMasked(Bytes(0, i), Bytes(1, i), DType.BF16, tiles[i].Mask(0), 0.7f, false, tiles[i].Total, out _));
         Show("stored end", i => kernels.TryStoreSum(Bytes(0, i), DType.BF16, tiles[i].Total, 1, 1, output));
         Show("combine", i => kernels.Combine(tiles[i], terms, 1, 1, DType.BF16, output));
+        var ofTerms = new (double All, double Kept)[2];
+        Show("combine and energies", i => kernels.TryCombineMeasured(tiles[i], terms, 1, 1, DType.BF16, output, ofTerms));
         int[] members = [.. Enumerable.Range(0, Experts)], quotas = [.. members.Select(_ => m / Experts)], none = new int[Experts];
         double[] energies = new double[Experts];
         for (int i = 0; i < Tiles; i++)

@@ -161,10 +161,18 @@ public class TaskVectorKernel<T> : TensorKernel<T>
     internal override void MergeStored(Tile<T> tile, IKernels<T> kernels, DType type, Span<byte> destination, Span<double> sums)
     {
         _groups.MakeMasks(tile);
-        TallyVectors(tile, sums, exact: false);
         TallyPairs(tile, sums[(3 * _terms.Length)..]);
         ReadOnlySpan<Term<T>> terms = Terms(stackalloc Term<T>[_terms.Length]);
         T lambda = T.CreateTruncating(_combination.Lambda);
+        Span<(double All, double Kept)> energies = stackalloc (double, double)[_terms.Length];
+        if (_combination.Conflicts == ConflictRule.Add && kernels.TryCombineMeasured(tile, terms, Divisor(), lambda, type, destination, energies))
+        {
+            for (int t = 0; t < energies.Length; t++)
+                AddTally(tile, t, energies[t], sums);
+            return;
+        }
+
+        TallyVectors(tile, sums, exact: false);
         switch (_combination.Conflicts)
         {
             case ConflictRule.Add:

@@ -30,14 +30,26 @@ internal static class EnergySums
         kept.Clear();
         int start = 0;
         for (; start + Chunk <= values.Length; start += Chunk)
-        {
-            if (!AddChunk<V>(in values[start], in mask[start >> 6], all, kept))
-                ReferenceKernels<float>.AddSquares(values.Slice(start, Chunk), mask[(start >> 6)..], all, kept);
-        }
-
+            Add<V>(values.Slice(start, Chunk), mask[(start >> 6)..], all, kept);
         if (start < values.Length)
             ReferenceKernels<float>.AddEnergies(values[start..], mask[(start >> 6)..], all, kept);
-        return (ReferenceKernels<float>.AddUp(all), ReferenceKernels<float>.AddUp(kept));
+        return (AddUp(all), AddUp(kept));
+    }
+
+    /// <summary>Adds those of a chunk to lanes.</summary>
+    internal static void Add<V>(ReadOnlySpan<float> chunk, ReadOnlySpan<ulong> mask, Span<double> all, Span<double> kept)
+        where V : struct, ILanes<V>
+    {
+        if (!AddChunk<V>(in chunk[0], in mask[0], all, kept))
+            ReferenceKernels<float>.AddSquares(chunk, mask, all, kept);
+    }
+
+    /// <summary>The sum of sixteen lanes, in the order of <see cref="ReferenceKernels{T}.AddUp"/>.</summary>
+    internal static double AddUp(ReadOnlySpan<double> lanes)
+    {
+        Vector256<double> four = Vector256.Create(lanes) + Vector256.Create(lanes[8..]) + (Vector256.Create(lanes[4..]) + Vector256.Create(lanes[12..]));
+        Vector128<double> two = four.GetLower() + four.GetUpper();
+        return two[0] + two[1];
     }
 
     [SkipLocalsInit]
@@ -85,6 +97,14 @@ internal static class EnergySums
         // without signs the bits of NaN are the greatest
         Vector256<int> largest = Vector256.Max(first.AsInt32() & Vector256.Create(int.MaxValue), second.AsInt32() & Vector256.Create(int.MaxValue));
         return Vector256.GreaterThanAny(largest, Vector256.Create((int)LeastBits)) && !Vector256.GreaterThanAny(largest, Vector256.Create((int)MostBits));
+    }
+
+    /// <summary>The same of all lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool HoldsLanes(Vector512<float> lanes)
+    {
+        Vector512<int> bits = lanes.AsInt32() & Vector512.Create(int.MaxValue);
+        return Vector512.GreaterThanAny(bits, Vector512.Create((int)LeastBits)) && !Vector512.GreaterThanAny(bits, Vector512.Create((int)MostBits));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -79,6 +79,17 @@ public interface IKernels<T>
     /// <param name="destination">Receives the bytes.</param>
     void Combine(Tile<T> tile, ReadOnlySpan<Term<T>> terms, T divisor, T lambda, DType type, Span<byte> destination);
 
+    /// <summary><see cref="Combine"/>, and the <see cref="Energies"/> of each term, where an implementation has a way to do both in one pass.</summary>
+    /// <param name="tile">The base and the deltas.</param>
+    /// <param name="terms">The terms.</param>
+    /// <param name="divisor">What the sum is divided by; 1 for nothing.</param>
+    /// <param name="lambda">What the sum is multiplied by; 1 for nothing.</param>
+    /// <param name="type">The stored type.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    /// <param name="energies">Receives the sums, per term.</param>
+    /// <returns>False when it was not done, because there is no such way or a result is not finite; the destination is garbage then.</returns>
+    bool TryCombineMeasured(Tile<T> tile, ReadOnlySpan<Term<T>> terms, T divisor, T lambda, DType type, Span<byte> destination, Span<(double All, double Kept)> energies) => false;
+
     /// <summary>The same for dense deltas of weights that are all stored as one type, from stored bytes to stored bytes without a
     /// tile between, where an implementation has a way to do that.</summary>
     /// <param name="origin">The base's stored weights.</param>

@@ -116,6 +116,20 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     }
 
     /// <inheritdoc/>
+    public bool TryCombineMeasured(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, DType type, Span<byte> destination, Span<(double All, double Kept)> energies)
+    {
+        if (!HasWideLoops || terms.Length != 2 || !terms[0].Masked || !terms[1].Masked || tile.Length % EnergySums.Chunk != 0)
+            return false;
+        return type switch
+        {
+            DType.F32 => PairSums<StoredF32>.Run<V>(tile, terms, divisor, lambda, destination, energies),
+            DType.F16 => PairSums<StoredF16>.Run<V>(tile, terms, divisor, lambda, destination, energies),
+            DType.BF16 => PairSums<StoredBF16>.Run<V>(tile, terms, divisor, lambda, destination, energies),
+            _ => false,
+        };
+    }
+
+    /// <inheritdoc/>
     public void CombineElected(Tile<float> tile, ReadOnlySpan<Term<float>> terms, ReadOnlySpan<float> shares, bool normalize, float lambda, DType type, Span<byte> destination)
     {
         switch (type)
@@ -170,7 +184,7 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     {
         CheckLengths(origin.Length, stored.Length, mask.Length, origin.Length / type.Size());
         sums = default;
-        return !HasMaskedStream ? false : type switch
+        return !HasWideLoops ? false : type switch
         {
             DType.F32 => MaskedStream<StoredF32>.Magnitudes<V>(origin, stored, mask, out sums),
             DType.F16 => MaskedStream<StoredF16>.Magnitudes<V>(origin, stored, mask, out sums),
@@ -207,7 +221,7 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
         CheckLengths(origin.Length, stored.Length, mask.Length, origin.Length / type.Size());
         ArgumentOutOfRangeException.ThrowIfLessThan(total.Length, origin.Length / type.Size());
         energies = default;
-        return !HasMaskedStream ? false : type switch
+        return !HasWideLoops ? false : type switch
         {
             DType.F32 => MaskedStream<StoredF32>.Add<V>(origin, stored, mask, weight, isFirst, total, out energies),
             DType.F16 => MaskedStream<StoredF16>.Add<V>(origin, stored, mask, weight, isFirst, total, out energies),
@@ -221,7 +235,7 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(origin.Length, total.Length * type.Size());
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, total.Length * type.Size());
-        return !HasMaskedStream ? false : type switch
+        return !HasWideLoops ? false : type switch
         {
             DType.F32 => MaskedStream<StoredF32>.Store<V>(origin, total, divisor, lambda, destination),
             DType.F16 => MaskedStream<StoredF16>.Store<V>(origin, total, divisor, lambda, destination),
@@ -276,7 +290,7 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
         _ => null,
     };
 
-    private static bool HasMaskedStream => V.Count == 16 || (V.Count == 8 && Avx2.IsSupported);
+    private static bool HasWideLoops => V.Count == 16 || (V.Count == 8 && Avx2.IsSupported);
 
     private static void CheckLengths(int origin, int stored, int words, int length)
     {
