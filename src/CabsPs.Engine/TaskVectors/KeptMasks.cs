@@ -4,7 +4,7 @@ using CabsPs.Engine.Numerics;
 namespace CabsPs.Engine.TaskVectors;
 
 /// <summary>The masks of several vectors on one tensor, kept from the pass that made them for those after it. They lie outside the managed heap, so
-/// that their room is free again when the tensor ends. Threads may fill pieces side by side that begin at multiples of 64.</summary>
+/// that the next tensor's have the same room. Threads may fill pieces side by side that begin at multiples of 64.</summary>
 internal sealed unsafe class KeptMasks : IDisposable
 {
     private readonly long _words;
