@@ -69,6 +69,8 @@ public sealed class MemoryModels
         };
         var context = new TensorContext(definition, plan);
         TensorKernel<float> kernel = definition.Method.Bind(context, kernels);
+        if (kernel.WishedBytes <= MemoryBudget.MostWished)
+            kernel.Keep();
         int tile = MemoryBudget.TileFor(kernel.BlockLength);
         long segment = (PieceLength + tile - 1L) / tile * tile;
         var loop = new PieceLoop<float>(kernel, kernels, tile, segment, allowNonFinite: false);
@@ -97,6 +99,8 @@ public sealed class MemoryModels
                 totals[i % count] += sums[i];
             kernel.Complete(pass, totals);
         }
+
+        kernel.Release();
     }
 
     private TensorInfo Stand(string model) => new("weight", DType.BF16, [Weights], Weights, model, 0);

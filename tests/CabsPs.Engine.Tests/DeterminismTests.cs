@@ -19,6 +19,7 @@ public sealed class DeterminismTests : IClassFixture<DeterminismTests.Models>
         Cabs("weight: 0.7, assignment: none, tail: keep", "a {n: 3, m: 48}", "b {n: 9, m: 100}"),
         Text("task_arithmetic", "weight: 0.7", "a", "b"),
         Text("ties", "density: 0.3, weight: 0.7, assignment: sequential", "a", "b"),
+        Text("dare_linear", "density: 0.3, weight: 0.7", "a", "b"),
         Text("dare_linear", "density: 0.3, weight: 0.7, rescale: density", "a", "b"),
         Text("dare_ties", "density: 0.3, weight: 0.7", "a", "b"),
         Text("della", "density: 0.4, weight: 0.7", "a", "b"),
@@ -58,6 +59,21 @@ public sealed class DeterminismTests : IClassFixture<DeterminismTests.Models>
 
         Assert.Equal(expected, Hash(recipe, new MergeOptions { Threads = 3, PieceBytes = 100_003, MaxMemory = 6 << 20 }));
         Assert.Equal(expected, Hash(recipe.Replace("- model: b", "- model: sharded/b", StringComparison.Ordinal), new MergeOptions { Threads = 2 }));
+    }
+
+    [Fact]
+    public void Masks_that_are_kept_where_there_is_room_are_those_made_again()
+    {
+        string recipe = Text("della_linear", "density: 0.4, weight: 0.7", "rows/a", "rows/b").Replace("base_model: base", "base_model: rows/base", StringComparison.Ordinal);
+        foreach ((string model, int seed) in ((string[])["base", "a", "b"]).Index().Select(m => (m.Item, m.Index)))
+            _models.Bench.Model($"rows/{model}", DType.BF16, ("w", [500, 192], Samples.Normal(seed, 500 * 192)));
+        var options = new MergeOptions { Threads = 2, PieceBytes = 4096 };
+        MemoryBudget roomy = _models.Bench.Plan(recipe, options).Memory;
+        Assert.Equal(2 * 500 * 192 / 8, roomy.WholeBytes);
+        var tight = new MergeOptions { Threads = 2, PieceBytes = 4096, MaxMemory = roomy.BufferBytes - 1 };
+        MemoryBudget left = _models.Bench.Plan(recipe, tight).Memory;
+        Assert.Equal((tight.MaxMemory, roomy.PieceBytes, roomy.Threads), (left.BufferBytes, left.PieceBytes, left.Threads));
+        Assert.Equal(Hash(recipe, tight), Hash(recipe, options));
     }
 
     [Fact]

@@ -8,11 +8,15 @@ namespace CabsPs.Engine.Merging;
 /// <param name="Threads">Threads that compute.</param>
 /// <param name="AnyDouble">Whether any tensor is computed or stored in float64.</param>
 /// <param name="BufferBytes">Bytes of all buffers together, with those for whole tensors.</param>
-/// <param name="WholeBytes">Bytes of them for tensors that are held as a whole; 0 where all are streamed.</param>
+/// <param name="WholeBytes">Bytes of them for tensors that are held as a whole, and for what open tensors keep where there is room; 0 where all are
+/// streamed.</param>
 public sealed record MemoryBudget(int TileLength, int LongestTile, int PieceBytes, int Threads, bool AnyDouble, long BufferBytes, long WholeBytes = 0)
 {
     /// <summary>Tiles of this many elements keep a handful of float32 arrays in a core's first-level caches.</summary>
     public const int DefaultTileLength = 2048;
+
+    /// <summary>The most bytes for what open tensors keep only to compute less often.</summary>
+    public const long MostWished = 32L << 20;
 
     private const int SmallestPiece = 4096;
 
@@ -32,10 +36,11 @@ public sealed record MemoryBudget(int TileLength, int LongestTile, int PieceByte
     /// <param name="longest">Elements of the longest tile.</param>
     /// <param name="measuring">Bytes per thread for what is measured of the whole model.</param>
     /// <param name="whole">Tensors that are held as a whole, and their bytes.</param>
+    /// <param name="wished">Bytes that tensors would keep where there is room.</param>
     /// <param name="anyDouble">Whether any tensor is computed or stored in float64.</param>
     /// <param name="options">The limit and what is wished for.</param>
     /// <exception cref="CabsException">Not even one thread with the smallest pieces fits.</exception>
-    internal static MemoryBudget For(int streams, int longest, long measuring, IReadOnlyList<(TensorPlan Tensor, long Bytes)> whole, bool anyDouble, MergeOptions options)
+    internal static MemoryBudget For(int streams, int longest, long measuring, IReadOnlyList<(TensorPlan Tensor, long Bytes)> whole, IReadOnlyList<long> wished, bool anyDouble, MergeOptions options)
     {
         int piece = Math.Max(options.PieceBytes, SmallestPiece);
         int threads = options.EffectiveThreads;
@@ -48,6 +53,7 @@ public sealed record MemoryBudget(int TileLength, int LongestTile, int PieceByte
             if (buffers + largest.Bytes <= options.MaxMemory)
             {
                 long held = Math.Min(options.MaxMemory - buffers, whole.Select(w => w.Bytes).OrderDescending().Take(threads).Sum());
+                held += Math.Min(Math.Min(options.MaxMemory - buffers - held, MostWished), wished.Where(w => w <= MostWished).OrderDescending().Take(threads).Sum());
                 return new MemoryBudget(DefaultTileLength, longest, piece, threads, anyDouble, buffers + held, held);
             }
 

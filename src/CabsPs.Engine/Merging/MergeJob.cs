@@ -63,6 +63,13 @@ internal sealed class MergeJob<T> : TensorJob
     /// <inheritdoc/>
     public override long HeldBytes => _kernel.WholeBytes;
 
+    /// <inheritdoc/>
+    public override void Keep(long room)
+    {
+        if (_kernel.WishedBytes <= room)
+            _kernel.Keep();
+    }
+
     public override void Run(int unit, WorkBuffers buffers)
     {
         if (_solving)

@@ -41,6 +41,7 @@ public sealed class MergePlan
         Passes = new int[tensors.Count];
         int longest = 1;
         var whole = new List<(TensorPlan, long)>();
+        var wished = new List<long>();
         Dictionary<TensorPlan, TensorContext> contexts = stages.Measures.Any() ? Model.Tensors.ToDictionary<TensorContext, TensorPlan>(t => t.Plan, ReferenceEqualityComparer.Instance) : [];
         for (int i = 0; i < tensors.Count; i++)
         {
@@ -50,16 +51,17 @@ public sealed class MergePlan
                 continue;
             if (tensors[i].Inputs.Index().FirstOrDefault(t => t.Item.Delta is not null && tensors[i].RowsOf(t.Index) is not null).Item is { } mapped)
                 throw new CabsException(CabsError.MethodNeedsModels, $"{mapped.File}: the rows of {Text.Quote(mapped.Name)} cannot be fitted to another vocabulary, because the file holds differences alone; give the model that it was taken from", mapped.File);
-            (Passes[i], int block, long held) = tensors[i].InDouble ? Shape<double>(stages, tensors[i], contexts, options.Engine) : Shape<float>(stages, tensors[i], contexts, options.Engine);
+            (Passes[i], int block, long held, long wish) = tensors[i].InDouble ? Shape<double>(stages, tensors[i], contexts, options.Engine) : Shape<float>(stages, tensors[i], contexts, options.Engine);
             if (held > 0)
                 whole.Add((tensors[i], held));
+            wished.Add(wish);
             // what only measures reads tiles of the usual length, also where the method's own are shorter
             int tile = Math.Max(MemoryBudget.TileFor(block), Sweeps > 0 ? MemoryBudget.DefaultTileLength : 1);
             longest = Math.Max(longest, (int)Math.Min(tile, tensors[i].Output.Count));
         }
 
         StreamCount = Inputs.Count + tensors.Select(t => t.Statistics.Count).DefaultIfEmpty().Max();
-        Memory = MemoryBudget.For(StreamCount + 1, longest, stages.Measures.Sum(m => m.BytesPerThread), whole, tensors.Any(t => t.InDouble || t.Output.Type == DType.F64), options);
+        Memory = MemoryBudget.For(StreamCount + 1, longest, stages.Measures.Sum(m => m.BytesPerThread), whole, wished, tensors.Any(t => t.InDouble || t.Output.Type == DType.F64), options);
     }
 
     /// <summary>What was asked for.</summary>
@@ -177,7 +179,7 @@ public sealed class MergePlan
     private CabsException NeedsModel(TensorInfo vector) =>
         new(CabsError.MethodNeedsModels, $"{vector.File}: holds differences alone, and method {Definition.Method.Name} computes with whole models; give the model that it was taken from", Definition.Method.Name);
 
-    private (int Passes, int Block, long Held) Shape<T>(ModelStages stages, TensorPlan tensor, Dictionary<TensorPlan, TensorContext> contexts, Compute.ComputeEngine engine)
+    private (int Passes, int Block, long Held, long Wished) Shape<T>(ModelStages stages, TensorPlan tensor, Dictionary<TensorPlan, TensorContext> contexts, Compute.ComputeEngine engine)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
         TensorKernel<T> kernel = stages.Bind(tensor, Numerics.Kernels.For<T>());
@@ -192,6 +194,6 @@ public sealed class MergePlan
                 held = Math.Max(held, stages.Bind(measure, 0, context, Numerics.Kernels.For<T>()).WholeBytes);
         }
 
-        return (kernel.MeasuringPasses, kernel.BlockLength, held);
+        return (kernel.MeasuringPasses, kernel.BlockLength, held, kernel.WishedBytes);
     }
 }

@@ -142,6 +142,18 @@ public class TaskVectorKernel<T> : TensorKernel<T>
     }
 
     /// <inheritdoc/>
+    public override long WholeBytes => _groups.KeptBytes;
+
+    /// <inheritdoc/>
+    internal override long WishedBytes => _groups.WishedBytes;
+
+    /// <inheritdoc/>
+    internal override void Keep() => _groups.Keep();
+
+    /// <inheritdoc/>
+    public override void Release() => _groups.Release();
+
+    /// <inheritdoc/>
     public sealed override void Merge(Tile<T> tile, Span<T> output, Span<double> sums) =>
         MergeStored(tile, _kernels, typeof(T) == typeof(float) ? DType.F32 : DType.F64, MemoryMarshal.AsBytes(output), sums);
 

@@ -22,6 +22,11 @@ internal abstract class TensorJob(TensorPlan plan, int index, int unitCount)
     /// <summary>Bytes that are held for the tensor while it is open.</summary>
     public virtual long HeldBytes => 0;
 
+    /// <summary>Holds more, before the first part, if that fits into this many bytes.</summary>
+    public virtual void Keep(long room)
+    {
+    }
+
     /// <summary>Whether a part of it failed.</summary>
     public bool HasFailed => _failed;
 

@@ -72,6 +72,14 @@ public abstract class TensorProbe<T>
     /// <summary>Bytes that grow with the tensor and are held from its first pass to its last; 0 where it is streamed.</summary>
     public virtual long WholeBytes => 0;
 
+    /// <summary>Bytes that it would hold besides from its first pass to its last, where there is room, to compute less often.</summary>
+    internal virtual long WishedBytes => 0;
+
+    /// <summary>Makes the room it wished for; before the first pass, on one thread.</summary>
+    internal virtual void Keep()
+    {
+    }
+
     /// <summary>Lets go of what was held; its figures stay.</summary>
     public virtual void Release()
     {

@@ -46,13 +46,17 @@ internal sealed class WorkQueue(int count, Func<int, TensorJob> open, long whole
 
                 if (_next < _finished.Length)
                     _nextJob ??= open(_next++);
-                if (_nextJob is { } next && (_open.Count == 0 || _open.Sum(j => j.HeldBytes) + next.HeldBytes <= wholeBytes))
+                if (_nextJob is { } next && (_open.Count == 0 || Room(next) >= 0))
                 {
                     _nextJob = null;
                     if (next.UnitCount == 0)
+                    {
                         _finished[next.Index] = next;
-                    else
-                        _open.Add(next);
+                        continue;
+                    }
+
+                    next.Keep(Room(next));
+                    _open.Add(next);
                     continue;
                 }
 
@@ -110,6 +114,8 @@ internal sealed class WorkQueue(int count, Func<int, TensorJob> open, long whole
         if (failure is not null && (_failure is not { } first || (unit.Job.Index, unit.Index).CompareTo((first.Tensor, first.Unit)) < 0))
             _failure = (unit.Job.Index, unit.Index, failure);
     }
+
+    private long Room(TensorJob next) => wholeBytes - next.HeldBytes - _open.Sum(j => j.HeldBytes);
 
     private bool Leave()
     {

@@ -66,7 +66,7 @@ public interface IKernels<T>
     /// <param name="mask">Which of them to sum once more by themselves.</param>
     (double All, double Kept) Energies(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
 
-    /// <summary>Σ |values[i]| in float64 over all values and over the ones of the mask, in the same order.</summary>
+    /// <summary>Σ |values[i]| over all values and over the ones of the mask; of float32 to about seven digits: see <see cref="MagnitudeSums"/>.</summary>
     (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask);
 
     /// <summary>base + lambda · (Σ weight · masked delta) / divisor, stored: products, sums, quotient, product and sum are rounded

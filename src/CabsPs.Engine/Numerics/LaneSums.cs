@@ -5,10 +5,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace CabsPs.Engine.Numerics;
 
-/// <summary>Σ v² or Σ |v| in float64 with the sixteen partial sums of <see cref="ReferenceKernels{T}.Lanes"/>, whatever the width; over all
+/// <summary>Σ v² in float64 with the sixteen partial sums of <see cref="ReferenceKernels{T}.Lanes"/>, whatever the width; over all
 /// values and over the ones of a mask at once. An empty mask has no ones.</summary>
-internal static class LaneSums<TFigure>
-    where TFigure : struct, IFigure
+internal static class LaneSums
 {
     private const int Lanes = ReferenceKernels<float>.Lanes;
 
@@ -26,10 +25,10 @@ internal static class LaneSums<TFigure>
             By128(values[..done], mask, all, kept);
         for (int i = done; i < values.Length; i++)
         {
-            double figure = TFigure.Of(values[i]);
-            all[i % Lanes] += figure;
+            double square = (double)values[i] * values[i];
+            all[i % Lanes] += square;
             if (!mask.IsEmpty && BitMask.Has(mask, i))
-                kept[i % Lanes] += figure;
+                kept[i % Lanes] += square;
         }
 
         return (ReferenceKernels<float>.AddUp(all), ReferenceKernels<float>.AddUp(kept));
@@ -43,7 +42,7 @@ internal static class LaneSums<TFigure>
         for (int i = 0; i < values.Length; i += Lanes)
         {
             Vector256<float> f0 = Vector256.LoadUnsafe(ref from, (nuint)i), f1 = Vector256.LoadUnsafe(ref from, (nuint)i + 8);
-            Vector512<double> s0 = Figure(f0), s1 = Figure(f1);
+            Vector512<double> s0 = Square(f0), s1 = Square(f1);
             a0 += s0;
             a1 += s1;
             if (mask.IsEmpty)
@@ -66,8 +65,8 @@ internal static class LaneSums<TFigure>
         Vector256<double> a0 = default, a1 = default, a2 = default, a3 = default, k0 = default, k1 = default, k2 = default, k3 = default;
         for (int i = 0; i < values.Length; i += Lanes)
         {
-            Vector256<double> s0 = Figure(Vector128.LoadUnsafe(ref from, (nuint)i)), s1 = Figure(Vector128.LoadUnsafe(ref from, (nuint)i + 4));
-            Vector256<double> s2 = Figure(Vector128.LoadUnsafe(ref from, (nuint)i + 8)), s3 = Figure(Vector128.LoadUnsafe(ref from, (nuint)i + 12));
+            Vector256<double> s0 = Square(Vector128.LoadUnsafe(ref from, (nuint)i)), s1 = Square(Vector128.LoadUnsafe(ref from, (nuint)i + 4));
+            Vector256<double> s2 = Square(Vector128.LoadUnsafe(ref from, (nuint)i + 8)), s3 = Square(Vector128.LoadUnsafe(ref from, (nuint)i + 12));
             a0 += s0;
             a1 += s1;
             a2 += s2;
@@ -102,8 +101,8 @@ internal static class LaneSums<TFigure>
             for (int i = lane; i < values.Length; i += Lanes)
             {
                 (Vector128<double> s0, Vector128<double> s1) = Vector128.Widen(Vector128.LoadUnsafe(ref from, (nuint)i));
-                s0 = TFigure.Of(s0);
-                s1 = TFigure.Of(s1);
+                s0 *= s0;
+                s1 *= s1;
                 a0 += s0;
                 a1 += s1;
                 if (mask.IsEmpty)
@@ -121,21 +120,21 @@ internal static class LaneSums<TFigure>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Figure(Vector256<float> values)
+    private static Vector512<double> Square(Vector256<float> values)
     {
         Vector512<double> wide = Avx512F.IsSupported
             ? Avx512F.ConvertToVector512Double(values)
             : Vector512.Create(Vector256.WidenLower(values), Vector256.WidenUpper(values));
-        return TFigure.Of(wide);
+        return wide * wide;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Figure(Vector128<float> values)
+    private static Vector256<double> Square(Vector128<float> values)
     {
         Vector256<double> wide = Avx.IsSupported
             ? Avx.ConvertToVector256Double(values)
             : Vector256.Create(Vector128.WidenLower(values), Vector128.WidenUpper(values));
-        return TFigure.Of(wide);
+        return wide * wide;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -155,58 +154,4 @@ internal static class LaneSums<TFigure>
         Vector128<ulong> lane = Vector128.Create(1ul, 2);
         return (Vector128.Equals(Vector128.Create((ulong)bits) & lane, lane) & value.AsUInt64()).AsDouble();
     }
-}
-
-/// <summary>What is summed of a value.</summary>
-internal interface IFigure
-{
-    /// <summary>Of one.</summary>
-    static abstract double Of(double value);
-
-    /// <summary>Of two.</summary>
-    static abstract Vector128<double> Of(Vector128<double> values);
-
-    /// <summary>Of four.</summary>
-    static abstract Vector256<double> Of(Vector256<double> values);
-
-    /// <summary>Of eight.</summary>
-    static abstract Vector512<double> Of(Vector512<double> values);
-}
-
-/// <summary>v².</summary>
-internal readonly struct Square : IFigure
-{
-    /// <inheritdoc/>
-    public static double Of(double value) => value * value;
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<double> Of(Vector128<double> values) => values * values;
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Of(Vector256<double> values) => values * values;
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Of(Vector512<double> values) => values * values;
-}
-
-/// <summary>|v|.</summary>
-internal readonly struct Magnitude : IFigure
-{
-    /// <inheritdoc/>
-    public static double Of(double value) => Math.Abs(value);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<double> Of(Vector128<double> values) => Vector128.Abs(values);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Of(Vector256<double> values) => Vector256.Abs(values);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Of(Vector512<double> values) => Vector512.Abs(values);
 }

@@ -21,6 +21,8 @@ internal static unsafe class MaskedStream<TStored>
         where V : struct, ILanes<V>
     {
         Span<double> all = stackalloc double[Lanes], kept = stackalloc double[Lanes];
+        all.Clear();
+        kept.Clear();
         int length = origin.Length / TStored.Size, whole = length - (length % Chunk);
         fixed (byte* from = origin, weights = stored)
         fixed (ulong* bits = mask)
@@ -31,17 +33,18 @@ internal static unsafe class MaskedStream<TStored>
             else
                 MaskedLoops256<TStored>.AddMagnitudes(from, weights, (uint*)bits, whole, toAll, toKept);
             if (whole < length)
-                Order(all, kept);
-            for (int i = whole; i < length; i++)
             {
-                double magnitude = Math.Abs((double)Delta(from, weights, i));
-                all[i % Lanes] += magnitude;
-                kept[i % Lanes] += BitMask.Has(mask, i) ? magnitude : 0;
+                Order(all, kept);
+                Span<float> rest = stackalloc float[length - whole];
+                for (int i = whole; i < length; i++)
+                    rest[i - whole] = Delta(from, weights, i);
+                ReferenceKernels<float>.AddMagnitudes(rest, mask[(whole >> 6)..], all, kept);
             }
         }
 
         bool ordered = whole < length;
         sums = (AddUp(all, ordered), AddUp(kept, ordered));
+        // a chunk whose sum float32 does not hold shows as well: its tile follows
         return double.IsFinite(sums.All);
     }
 

@@ -182,13 +182,8 @@ public sealed class ReferenceKernels<T> : IKernels<T>
         Span<double> all = stackalloc double[Lanes], kept = stackalloc double[Lanes];
         all.Clear();
         kept.Clear();
-        for (int i = 0; i < values.Length; i++)
-        {
-            double magnitude = Math.Abs(double.CreateTruncating(values[i]));
-            all[i % Lanes] += magnitude;
-            kept[i % Lanes] += BitMask.Has(mask, i) ? magnitude : 0;
-        }
-
+        for (int start = 0; start < values.Length; start += EnergySums.Chunk)
+            AddMagnitudes(values[start..Math.Min(start + EnergySums.Chunk, values.Length)], mask[(start >> 6)..], all, kept);
         return (AddUp(all), AddUp(kept));
     }
 
@@ -304,6 +299,42 @@ public sealed class ReferenceKernels<T> : IKernels<T>
             double value = double.CreateTruncating(values[i]);
             all[i % Lanes] += value * value;
             kept[i % Lanes] += BitMask.Has(mask, i) ? value * value : 0;
+        }
+    }
+
+    /// <summary>Adds up to <see cref="EnergySums.Chunk"/> magnitudes, of float32 ones the sums in float32, to lanes of float64.</summary>
+    internal static void AddMagnitudes(ReadOnlySpan<T> values, ReadOnlySpan<ulong> mask, Span<double> all, Span<double> kept)
+    {
+        Span<float> every = stackalloc float[2 * Lanes], some = stackalloc float[2 * Lanes];
+        every.Clear();
+        some.Clear();
+        for (int i = 0; i < values.Length; i++)
+        {
+            float magnitude = float.CreateTruncating(T.Abs(values[i]));
+            every[i % (2 * Lanes)] += magnitude;
+            if (BitMask.Has(mask, i))
+                some[i % (2 * Lanes)] += magnitude;
+        }
+
+        bool isHeld = typeof(T) == typeof(float);
+        for (int i = 0; i < Lanes; i++)
+        {
+            every[i] += every[Lanes + i];
+            some[i] += some[Lanes + i];
+            isHeld &= float.IsFinite(every[i]);
+        }
+
+        for (int i = 0; isHeld && i < Lanes; i++)
+        {
+            all[i] += every[i];
+            kept[i] += some[i];
+        }
+
+        for (int i = 0; !isHeld && i < values.Length; i++)
+        {
+            double magnitude = Math.Abs(double.CreateTruncating(values[i]));
+            all[i % Lanes] += magnitude;
+            kept[i % Lanes] += BitMask.Has(mask, i) ? magnitude : 0;
         }
     }
 

@@ -81,19 +81,19 @@ internal sealed class VectorKernels<V, TCodes> : IKernels<float>
     }
 
     /// <inheritdoc/>
-    public double SumOfSquares(ReadOnlySpan<float> values) => LaneSums<Square>.Of<V>(values, []).All;
+    public double SumOfSquares(ReadOnlySpan<float> values) => LaneSums.Of<V>(values, []).All;
 
     /// <inheritdoc/>
-    public double SumOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums<Square>.Of<V>(values, mask).Kept;
+    public double SumOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums.Of<V>(values, mask).Kept;
 
     /// <inheritdoc/>
-    public (double All, double Kept) SumsOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums<Square>.Of<V>(values, mask);
+    public (double All, double Kept) SumsOfSquares(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums.Of<V>(values, mask);
 
     /// <inheritdoc/>
     public (double All, double Kept) Energies(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => EnergySums.Of<V>(values, mask);
 
     /// <inheritdoc/>
-    public (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => LaneSums<Magnitude>.Of<V>(values, mask);
+    public (double All, double Kept) SumsOfMagnitudes(ReadOnlySpan<float> values, ReadOnlySpan<ulong> mask) => MagnitudeSums.Of<V>(values, mask);
 
     /// <inheritdoc/>
     public void Combine(Tile<float> tile, ReadOnlySpan<Term<float>> terms, float divisor, float lambda, DType type, Span<byte> destination)

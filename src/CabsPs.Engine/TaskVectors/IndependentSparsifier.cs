@@ -66,6 +66,8 @@ public abstract class IndependentSparsifier : Sparsifier
         private readonly Rescale _rescale;
         private readonly double[] _factors;
         private readonly IKernels<T> _kernels;
+        private KeptMasks? _kept;
+        private bool _isKept;
 
         public Kernel(MaskSet<T> masks, Rescale rescale, double[] densities, IKernels<T> kernels)
         {
@@ -95,7 +97,7 @@ public abstract class IndependentSparsifier : Sparsifier
                 return;
             }
 
-            _masks.MakeMasks(tile);
+            MakeFirst(tile);
             for (int v = 0; v < _factors.Length; v++)
             {
                 (double all, double kept) = _kernels.SumsOfMagnitudes(tile.Input(Members[v]), tile.Mask(Members[v]));
@@ -108,7 +110,7 @@ public abstract class IndependentSparsifier : Sparsifier
 
         internal override bool TryMeasureStored(int pass, Tile<T> room, StoredTile stored, Span<double> sums)
         {
-            _masks.MakeMasks(room);
+            MakeFirst(room);
             for (int v = 0; v < _factors.Length; v++)
             {
                 if (!_kernels.TryMagnitudes(stored.Base, stored.Input(Members[v]), stored.Type, room.Mask(Members[v]), out (double All, double Kept) norms))
@@ -129,6 +131,7 @@ public abstract class IndependentSparsifier : Sparsifier
             }
 
             TakeNorms(totals);
+            _isKept = _kept is not null;
         }
 
         /// <summary>Takes Σ|δ| and Σ|kept δ| of every member.</summary>
@@ -141,10 +144,40 @@ public abstract class IndependentSparsifier : Sparsifier
             }
         }
 
-        public override void MakeMasks(Tile<T> tile) => _masks.MakeMasks(tile);
+        public override void MakeMasks(Tile<T> tile)
+        {
+            if (!_isKept)
+            {
+                _masks.MakeMasks(tile);
+                return;
+            }
+
+            for (int v = 0; v < _factors.Length; v++)
+                _kept!.Of(v, tile.Start, tile.Length).CopyTo(tile.Mask(Members[v]));
+        }
+
+        // two pieces may not share a word
+        internal override long WishedBytes => _rescale == Rescale.L1 && BlockLength % 64 == 0 && !_masks.AreCheap ? KeptMasks.LengthOf(_factors.Length, _masks.Count) : 0;
+
+        internal override long KeptBytes => _kept?.Length ?? 0;
+
+        internal override void Keep() => _kept = WishedBytes > 0 ? new KeptMasks(_factors.Length, _masks.Count) : null;
+
+        internal override void Release()
+        {
+            _kept?.Dispose();
+            _kept = null;
+        }
 
         internal override IEnumerable<(int Input, RankSearch<T> Search)>? SearchesOf(int pass) => pass < _masks.MeasuringPasses ? _masks.SearchesOf(pass) : null;
 
         internal override bool TryLimits(long start, Span<int> limits) => _masks.TryLimits(start, limits);
+
+        private void MakeFirst(Tile<T> tile)
+        {
+            _masks.MakeMasks(tile);
+            for (int v = 0; _kept is not null && v < _factors.Length; v++)
+                tile.Mask(Members[v]).CopyTo(_kept.Of(v, tile.Start, tile.Length));
+        }
     }
 }

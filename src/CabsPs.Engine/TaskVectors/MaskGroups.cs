@@ -136,6 +136,26 @@ internal sealed class MaskGroups<T>
             group.MakeMasks(tile);
     }
 
+    /// <summary>See <see cref="TensorProbe{T}.WishedBytes"/>.</summary>
+    public long WishedBytes => _groups.Sum(g => g.WishedBytes);
+
+    /// <summary>Bytes of masks that are kept.</summary>
+    public long KeptBytes => _groups.Sum(g => g.KeptBytes);
+
+    /// <summary>Makes room for masks that more than one pass needs.</summary>
+    public void Keep()
+    {
+        foreach (SparsifierKernel<T> group in _groups)
+            group.Keep();
+    }
+
+    /// <summary>Lets go of masks that were kept.</summary>
+    public void Release()
+    {
+        foreach (SparsifierKernel<T> group in _groups)
+            group.Release();
+    }
+
     /// <summary>Notes what members' deltas are multiplied by besides their weights; known when the passes have ended.</summary>
     public void TakeFactors(double[] factors)
     {

@@ -15,8 +15,14 @@ internal class MaskSet<T>(int[] members, VectorMask<T>[] masks, TensorContext co
     /// <summary>Pieces begin at multiples of this many elements.</summary>
     public int BlockLength { get; } = CommonBlock.Of(masks.Select(m => m.BlockLength), context.Count, context.Tensor);
 
+    /// <summary>Elements of the tensor.</summary>
+    public long Count => context.Count;
+
     /// <summary>Whether masks are made from the deltas.</summary>
     public virtual bool ReadsDeltas { get; } = masks.Any(m => m.ReadsDeltas);
+
+    /// <summary>Whether making all masks again takes no longer than keeping them.</summary>
+    public bool AreCheap => masks.All(m => m.IsCheap);
 
     /// <summary>Passes over the deltas needed before masks can be made. May grow when a pass ends.</summary>
     public virtual int MeasuringPasses => masks.Length == 0 ? 0 : masks.Max(m => m.MeasuringPasses);

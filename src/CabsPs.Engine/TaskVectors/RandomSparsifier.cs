@@ -24,6 +24,8 @@ public sealed class RandomSparsifier(bool rescale) : IndependentSparsifier(resca
 
         public override bool ReadsDeltas => false;
 
+        internal override bool IsCheap => CounterRandom.IsFast;
+
         // whole words of the mask are drawn at once
         public override int BlockLength => 64;
 

@@ -85,6 +85,22 @@ public abstract class SparsifierKernel<T>
     /// <returns>False when it was not done; the sums are garbage then.</returns>
     internal virtual bool TryMeasureStored(int pass, Tile<T> room, StoredTile stored, Span<double> sums) => false;
 
+    /// <summary>See <see cref="TensorProbe{T}.WishedBytes"/>.</summary>
+    internal virtual long WishedBytes => 0;
+
+    /// <summary>Bytes of masks that are kept.</summary>
+    internal virtual long KeptBytes => 0;
+
+    /// <summary>See <see cref="TensorProbe{T}.Keep"/>.</summary>
+    internal virtual void Keep()
+    {
+    }
+
+    /// <summary>Lets go of masks that were kept.</summary>
+    internal virtual void Release()
+    {
+    }
+
     /// <summary>The rank searches among members' deltas that a pass consists of; null where it needs the deltas for more.</summary>
     internal virtual IEnumerable<(int Input, RankSearch<T> Search)>? SearchesOf(int pass) => null;
 

@@ -15,6 +15,9 @@ public abstract class VectorMask<T>
     /// <summary>Whether <see cref="MakeMask"/> looks at the deltas; where it does not, what it is given has their number alone.</summary>
     public virtual bool ReadsDeltas => true;
 
+    /// <summary>Whether making the mask again takes no longer than keeping it.</summary>
+    internal virtual bool IsCheap => false;
+
     /// <summary>Passes over the delta needed before masks can be made. May grow when a pass ends.</summary>
     public virtual int MeasuringPasses => 0;
 
@@ -53,6 +56,8 @@ internal sealed class ConstantMask<T>(bool keep) : VectorMask<T>
     public bool Keeps => keep;
 
     public override bool ReadsDeltas => false;
+
+    internal override bool IsCheap => true;
 
     internal override int? LimitOf(long start) => keep ? -1 : int.MaxValue;
 
