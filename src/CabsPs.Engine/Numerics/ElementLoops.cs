@@ -89,7 +89,7 @@ internal static class ElementLoops<V>
 
     // four vectors of what the next tile will read: this one's arithmetic gives them the time to come. A hint to the cache, whatever lies there
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Prefetch<TStored>(ref byte source)
+    internal static unsafe void Prefetch<TStored>(ref byte source)
         where TStored : struct, IStored
     {
         if (!Sse.IsSupported)

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace CabsPs.Engine.Numerics;
 
@@ -125,18 +124,20 @@ internal static unsafe class MaskedStream<TStored>
     {
         V largest = V.OfBits(0), by = V.Of(divisor), factor = V.Of(lambda);
         bool scaled = divisor != 1 || lambda != 1;
-        for (nint i = 0; i < end; i += 2 * V.Count)
+        for (nint i = 0; i < end; i += 4 * V.Count)
         {
-            V a = V.Load(in total[i]), b = V.Load(in total[i + V.Count]);
+            V a = V.Load(in total[i]), b = V.Load(in total[i + V.Count]), c = V.Load(in total[i + (2 * V.Count)]), d = V.Load(in total[i + (3 * V.Count)]);
             if (scaled)
-                (a, b) = (a / by * factor, b / by * factor);
+                (a, b, c, d) = (a / by * factor, b / by * factor, c / by * factor, d / by * factor);
+            byte* to = destination + (i * TStored.Size), toNext = to + (2 * V.Count * TStored.Size);
             (V first, V second) = TStored.LoadPair<V>(in origin[i * TStored.Size]);
-            a = first + a;
-            b = second + b;
-            largest = V.MaxBits(largest, V.MaxBits(a & V.OfBits(0x7FFF_FFFF), b & V.OfBits(0x7FFF_FFFF)));
-            if (Sse.IsSupported)
-                Sse.Prefetch0(destination + ((end + i) * TStored.Size));
-            TStored.StorePair(a, b, ref destination[i * TStored.Size]);
+            (V third, V fourth) = TStored.LoadPair<V>(in origin[(i + (2 * V.Count)) * TStored.Size]);
+            (a, b, c, d) = (first + a, second + b, third + c, fourth + d);
+            // what is not finite stays so in a sum; a sum that is too large costs no more than a tile done again
+            largest = V.MaxBits(largest, (a + b + (c + d)) & V.OfBits(0x7FFF_FFFF));
+            ElementLoops<V>.Prefetch<TStored>(ref to[end * TStored.Size]);
+            TStored.StorePair(a, b, ref *to);
+            TStored.StorePair(c, d, ref *toNext);
         }
 
         return largest;
