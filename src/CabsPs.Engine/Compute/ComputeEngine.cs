@@ -21,6 +21,9 @@ public abstract class ComputeEngine
     /// <summary>Threads that read, compute and write at a time.</summary>
     internal virtual int WorkersFor(MergePlan plan) => plan.Memory.Threads;
 
+    /// <summary>Whether it keeps what a computation wishes to, where memory leaves room.</summary>
+    internal virtual bool GrantsWishes => false;
+
     /// <summary>Refuses what the engine cannot compute, before anything is written.</summary>
     /// <param name="kernel">The computation of a tensor.</param>
     /// <param name="definition">The merge.</param>

@@ -20,6 +20,9 @@ public sealed class ManagedEngine : ComputeEngine
     public override string Device => "cpu";
 
     /// <inheritdoc/>
+    internal override bool GrantsWishes => true;
+
+    /// <inheritdoc/>
     internal override TensorJob Open<T>(TensorWork work, TensorProbe<T> kernel) =>
         new MergeJob<T>(work.Plan, work.Tensor, work.Index, kernel, Kernels.For<T>(), work.Reader, work.Writer, work.Cancel);
 }

@@ -194,6 +194,6 @@ public sealed class MergePlan
                 held = Math.Max(held, stages.Bind(measure, 0, context, Numerics.Kernels.For<T>()).WholeBytes);
         }
 
-        return (kernel.MeasuringPasses, kernel.BlockLength, held, kernel.WishedBytes);
+        return (kernel.MeasuringPasses, kernel.BlockLength, held, engine.GrantsWishes ? kernel.WishedBytes : 0);
     }
 }

@@ -28,6 +28,12 @@ internal abstract class StepKernel<T>(TensorKernel<T> merged) : TensorKernel<T>
     public override long WholeBytes => Merged.WholeBytes;
 
     /// <inheritdoc/>
+    internal override long WishedBytes => Merged.WishedBytes;
+
+    /// <inheritdoc/>
+    internal override void Keep() => Merged.Keep();
+
+    /// <inheritdoc/>
     public override int SumCount(int pass) => Merged.SumCount(pass);
 
     /// <inheritdoc/>

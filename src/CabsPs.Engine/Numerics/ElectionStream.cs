@@ -179,8 +179,8 @@ internal static class ElectionStream
             return weights.StartsWith(origin);
         if (V.AnyGreaterBits(largest, EnergySums.MostBits))
             return false;
-        EnergySums.AddWidened(in squares, ref energies);
-        EnergySums.AddWidened(in Unsafe.Add(ref squares, Period), ref Unsafe.Add(ref energies, Lanes));
+        ChunkSums.AddWidened(in squares, ref energies);
+        ChunkSums.AddWidened(in Unsafe.Add(ref squares, Period), ref Unsafe.Add(ref energies, Lanes));
         return true;
     }
 

@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace CabsPs.Engine.Numerics;
 
@@ -11,7 +9,7 @@ namespace CabsPs.Engine.Numerics;
 internal static class EnergySums
 {
     /// <summary>Values summed in float32 before float64 takes over.</summary>
-    public const int Chunk = 256;
+    public const int Chunk = ChunkSums.Chunk;
 
     /// <summary>2⁻¹⁰⁰: the largest lane's sum must be greater, so that a lost square is less than a part in 2⁴⁰.</summary>
     public const uint LeastBits = 0x0D80_0000;
@@ -40,7 +38,7 @@ internal static class EnergySums
     internal static void Add<V>(ReadOnlySpan<float> chunk, ReadOnlySpan<ulong> mask, Span<double> all, Span<double> kept)
         where V : struct, ILanes<V>
     {
-        if (!AddChunk<V>(in chunk[0], in mask[0], all, kept))
+        if (!ChunkSums.TryAdd<V, Square>(in chunk[0], in mask[0], all, kept))
             ReferenceKernels<float>.AddSquares(chunk, mask, all, kept);
     }
 
@@ -50,44 +48,6 @@ internal static class EnergySums
         Vector256<double> four = Vector256.Create(lanes) + Vector256.Create(lanes[8..]) + (Vector256.Create(lanes[4..]) + Vector256.Create(lanes[12..]));
         Vector128<double> two = four.GetLower() + four.GetUpper();
         return two[0] + two[1];
-    }
-
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool AddChunk<V>(ref readonly float values, ref readonly ulong mask, Span<double> all, Span<double> kept)
-        where V : struct, ILanes<V>
-    {
-        Span<float> sums = stackalloc float[2 * Lanes];
-        ref float sum = ref MemoryMarshal.GetReference(sums);
-        V largest = V.OfBits(0);
-        for (int lane = 0; lane < Lanes; lane += V.Count)
-        {
-            // two sums of each, so that one addition need not wait for the last
-            V a = V.OfBits(0), b = V.OfBits(0), c = V.OfBits(0), d = V.OfBits(0);
-            for (nint i = lane; i < Chunk; i += 2 * Lanes)
-            {
-                V words = V.OfBits(Unsafe.Add(ref Unsafe.As<ulong, uint>(ref Unsafe.AsRef(in mask)), i >> 5));
-                ref float at = ref Unsafe.Add(ref Unsafe.AsRef(in values), i);
-                V even = V.Load(in at), odd = V.Load(in Unsafe.Add(ref at, Lanes));
-                even *= even;
-                odd *= odd;
-                a += even;
-                b += odd;
-                c = V.AddWhere(c, even, words, lane);
-                d = V.AddWhere(d, odd, words, lane + Lanes);
-            }
-
-            a += b;
-            V.Store(a, ref Unsafe.Add(ref sum, lane));
-            V.Store(c + d, ref Unsafe.Add(ref sum, Lanes + lane));
-            largest = V.MaxBits(largest, a);
-        }
-
-        if (!V.AnyGreaterBits(largest, LeastBits) || V.AnyGreaterBits(largest, MostBits))
-            return false;
-        AddWidened(in sum, ref MemoryMarshal.GetReference(all));
-        AddWidened(in Unsafe.Add(ref sum, Lanes), ref MemoryMarshal.GetReference(kept));
-        return true;
     }
 
     /// <summary>Whether float32 holds the sums of a chunk, given as two halves of the lanes.</summary>
@@ -107,16 +67,14 @@ internal static class EnergySums
         return Vector512.GreaterThanAny(bits, Vector512.Create((int)LeastBits)) && !Vector512.GreaterThanAny(bits, Vector512.Create((int)MostBits));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void AddWidened(ref readonly float lanes, ref double sums)
+    private readonly struct Square : IChunkTerm
     {
-        for (nuint i = 0; i < Lanes; i += 4)
-        {
-            Vector128<float> four = Vector128.LoadUnsafe(in lanes, i);
-            Vector256<double> wide = Avx.IsSupported
-                ? Avx.ConvertToVector256Double(four)
-                : Vector256.Create(Vector128.WidenLower(four), Vector128.WidenUpper(four));
-            (Vector256.LoadUnsafe(ref sums, i) + wide).StoreUnsafe(ref sums, i);
-        }
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static V Of<V>(V values)
+            where V : struct, ILanes<V> => values * values;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static bool Holds<V>(V largest)
+            where V : struct, ILanes<V> => V.AnyGreaterBits(largest, LeastBits) && !V.AnyGreaterBits(largest, MostBits);
     }
 }

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace CabsPs.Engine.Numerics;
 
@@ -39,8 +38,8 @@ internal static class MagnitudeStream
             for (nint i = start; i < end; i += 4 * V.Count)
             {
                 ref byte theirs = ref Unsafe.Add(ref from, i * TStored.Size), ours = ref Unsafe.Add(ref minus, i * TStored.Size);
-                Prefetch<V, TStored>(ref Unsafe.Add(ref theirs, ahead));
-                Prefetch<V, TStored>(ref Unsafe.Add(ref ours, ahead));
+                ElementLoops<V>.Prefetch<TStored>(ref Unsafe.Add(ref theirs, ahead));
+                ElementLoops<V>.Prefetch<TStored>(ref Unsafe.Add(ref ours, ahead));
                 V a = Magnitudes<V, TStored>(ref theirs, ref ours, 0), b = Magnitudes<V, TStored>(ref theirs, ref ours, V.Count);
                 V c = Magnitudes<V, TStored>(ref theirs, ref ours, 2 * V.Count), d = Magnitudes<V, TStored>(ref theirs, ref ours, 3 * V.Count);
                 largest = V.MaxBits(largest, V.MaxBits(V.MaxBits(a, b), V.MaxBits(c, d)));
@@ -73,23 +72,4 @@ internal static class MagnitudeStream
         where V : struct, ILanes<V>
         where TStored : struct, IStored =>
         (TStored.Load<V>(in Unsafe.Add(ref weights, at * TStored.Size)) - TStored.Load<V>(in Unsafe.Add(ref origin, at * TStored.Size))) & V.OfBits(MagnitudeBits);
-
-    // what the next tile will read, as far as four vectors reach
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Prefetch<V, TStored>(ref byte source)
-        where V : struct, ILanes<V>
-        where TStored : struct, IStored
-    {
-        if (!Sse.IsSupported)
-            return;
-        byte* at = (byte*)Unsafe.AsPointer(ref source);
-        Sse.Prefetch0(at);
-        if (4 * V.Count * TStored.Size >= 128)
-            Sse.Prefetch0(at + 64);
-        if (4 * V.Count * TStored.Size >= 256)
-        {
-            Sse.Prefetch0(at + 128);
-            Sse.Prefetch0(at + 192);
-        }
-    }
 }
