@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace CabsPs.Engine.Numerics;
@@ -38,7 +39,8 @@ internal static class EnergySums
     internal static void Add<V>(ReadOnlySpan<float> chunk, ReadOnlySpan<ulong> mask, Span<double> all, Span<double> kept)
         where V : struct, ILanes<V>
     {
-        if (!ChunkSums.TryAdd<V, Square>(in chunk[0], in mask[0], all, kept))
+        // a layer that a fine-tune left alone has nothing but zeros
+        if (!ChunkSums.TryAdd<V, Square>(in chunk[0], in mask[0], all, kept) && MemoryMarshal.Cast<float, int>(chunk).ContainsAnyExcept(0))
             ReferenceKernels<float>.AddSquares(chunk, mask, all, kept);
     }
 
