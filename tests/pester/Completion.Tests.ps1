@@ -98,6 +98,10 @@ Describe 'The Tab key' {
 }
 
 Describe 'Validation' {
+    # a user's own out may lie where the tests are started
+    BeforeAll { Push-Location $TestDrive }
+    AfterAll { Pop-Location }
+
     It 'refuses <line> before anything is read' -ForEach @(
         @{ line = 'Merge-TaskVector -InputObject $null -OutputPath out' }
         @{ line = '$vector | Merge-TaskVector -OutputPath ""' }
